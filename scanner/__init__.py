@@ -1,0 +1,19 @@
+"""leaksweep: find credentials in working trees and in the whole history of git repositories.
+
+The rooms, in the order in which data flows through them:
+
+    cli            argv in, exit code out
+    commands       one function per subcommand: build the rooms, connect them
+    config         configuration file and options -> Config
+    ruleset        rules/*.yaml -> Ruleset, every field checked
+    scan           the corridor: tasks -> matches -> findings
+    workers        process pool: tasks out, results back, order kept
+    sources        IN: files, index, git objects -> Blob
+    chunks         bytes -> text windows with positions
+    engine         THINK: candidates, patterns, filters -> Match
+    findings       Match -> Finding: merge, sort, fingerprint
+    reporters      OUT: findings -> text
+    model, errors  the values and the errors that pass through the doors
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,282 @@
+"""The values that pass through the doors: frozen, slotted, without behaviour beyond reading themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+SEVERITIES = ("critical", "high", "medium", "low")
+CONFIDENCES = ("high", "medium", "low")
+LEVEL_OF_SEVERITY = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
+
+MASK_CHARACTERS = 16
+"""Asterisks that stand for a secret, whatever its length, so that the mask does not tell the length."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A value that must stay private; `repr`, `str` and `format` show a mask."""
+
+    value: str
+
+    @property
+    def mask(self) -> str:
+        """Return the first four characters of a long secret, none of a short one, then asterisks."""
+        shown = 4 if len(self.value) >= 20 else 0
+        head = "".join(c if c.isascii() and c.isprintable() else "*" for c in self.value[:shown])
+        return head + "*" * MASK_CHARACTERS
+
+    def __str__(self) -> str:
+        return self.mask
+
+    def __repr__(self) -> str:
+        return f"Secret({self.mask})"
+
+    def __format__(self, specification: str) -> str:
+        return format(self.mask, specification)
+
+
+class Companion(NamedTuple):
+    """Another rule that must match within `within_lines` lines of this one."""
+
+    rule_id: str
+    within_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to look for; docs/rules.md describes every field."""
+
+    id: str
+    family: str
+    name: str
+    description: str
+    severity: str
+    confidence: str
+    pattern: str
+    keywords: tuple[str, ...] = ()
+    min_entropy_bits: tuple[tuple[str, float], ...] = ()
+    path_pattern: str | None = None
+    checksum: str | None = None
+    companions: tuple[Companion, ...] = ()
+    added_filters: tuple[str, ...] = ()
+    disabled_filters: tuple[str, ...] = ()
+    rotation_class: str = "other"
+    references: tuple[str, ...] = ()
+    revoke_url: str | None = None
+    tags: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    negative_examples: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+class Person(NamedTuple):
+    """A name and an address as a commit states them, and when, in seconds since the epoch (UTC)."""
+
+    name: str
+    email: str
+    time_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a blob was seen. `path` is a POSIX path, or a description in angle brackets if it has none."""
+
+    path: str
+    commit: str | None = None
+    author: Person | None = None
+    committer: Person | None = None
+
+
+class BlobKind(StrEnum):
+    """What a blob's bytes are: a file's content, or the text of a commit or an annotated tag."""
+
+    FILE = "file"
+    COMMIT = "commit"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One content, named by its git object id, or by None where git has none for it."""
+
+    data: bytes = field(repr=False)
+    path: str | None = None
+    oid: str | None = None
+    kind: BlobKind = BlobKind.FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Lines and columns from 1, end column exclusive, columns in code points."""
+
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A window of a blob, decoded: `text` begins at byte `offset` of the blob.
+
+    Bytes that are not UTF-8 are lone surrogates (`surrogateescape`), so that offsets can be mapped back.
+    """
+
+    text: str = field(repr=False)
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """The line on which a secret begins, cut to a readable width, every secret in it masked."""
+
+    text: str
+    mark_start: int
+    mark_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pattern hit in one blob that no filter dropped.
+
+    `start` and `end` are the secret's half-open byte offsets in the blob.
+    """
+
+    rule_id: str
+    secret: Secret
+    start: int
+    end: int
+    region: Region
+    snippet: Snippet
+    checksum_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlobMatches:
+    """A blob without its bytes, and what was found in it."""
+
+    path: str | None
+    oid: str | None
+    kind: BlobKind
+    matches: tuple[Match, ...]
+
+
+class SkipReason(StrEnum):
+    """Why something was not read, or not to its end."""
+
+    TOO_LARGE = "too large"
+    UNREADABLE = "unreadable"
+    SPECIAL_FILE = "special file"
+    MISSING_OBJECT = "missing object"
+    CORRUPT_OBJECT = "corrupt object"
+    TIME_LIMIT = "time limit"
+    MATCH_LIMIT = "match limit"
+    SHALLOW_BOUNDARY = "shallow boundary"
+    PARTIAL_CLONE = "partial clone"
+    LFS_POINTER = "LFS pointer"
+    SUBMODULE = "submodule"
+    WORKER_DIED = "worker died"
+    CHANGED_WHILE_READ = "changed while read"
+    OUTSIDE = "outside of what was asked for"
+    EXCLUDED = "excluded"
+    GIT_FAILED = "git failed"
+
+
+HARMLESS_SKIPS = frozenset(
+    {SkipReason.LFS_POINTER, SkipReason.SUBMODULE, SkipReason.EXCLUDED, SkipReason.SPECIAL_FILE}
+)
+"""Told in every report, but no reason to call the scan incomplete: the content is not of this repository,
+the user asked for it, or (a FIFO, socket or device) there is no content to read."""
+
+
+class Skip(NamedTuple):
+    """One thing that was not read: `what` names it (a path, an object id), `detail` tells more or is empty."""
+
+    reason: SkipReason
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStats:
+    """What was read and what was not. `dropped` maps a filter's reason to a number of matches."""
+
+    blobs: int = 0
+    bytes: int = 0
+    commits: int = 0
+    skipped: tuple[Skip, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether everything that was asked for was read to its end."""
+        return all(skip.reason in HARMLESS_SKIPS for skip in self.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A person's decision on a finding; `kind` is `inSource` or `external`."""
+
+    kind: str
+    justification: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One place of a secret: a blob, at a path, first seen with a commit."""
+
+    provenance: Provenance
+    region: Region
+    blob_oid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One secret under one rule at one path; `occurrences` lists every place, the first one first."""
+
+    rule_id: str
+    severity: str
+    confidence: str
+    message: str
+    secret: Secret
+    region: Region
+    provenance: Provenance
+    fingerprint: str
+    snippet: Snippet
+    occurrences: tuple[Occurrence, ...]
+    notes: tuple[str, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    baseline_state: str | None = None
+
+    @property
+    def level(self) -> str:
+        """Return the SARIF level that belongs to the severity."""
+        return LEVEL_OF_SEVERITY[self.severity]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was scanned, in words that a report can print."""
+
+    mode: str
+    location: str
+    detail: str = ""
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a reporter may tell. `rules` holds the rules of the findings, by id."""
+
+    target: Target
+    findings: tuple[Finding, ...]
+    rules: Mapping[str, Rule]
+    stats: ScanStats
+    tool_version: str
+    rules_digest: str
+    rule_count: int
+    exit_code: int
+    below_threshold: int = 0
