@@ -1,0 +1,253 @@
+"""Candidates to matches: run the few patterns that can apply, under a time limit, and judge what they find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from scanner.chunks import byte_offset, decode_window, line_bounds, regions
+from scanner.engine import checksums
+from scanner.engine.anchors import Anchor
+from scanner.engine.candidates import Dispatcher
+from scanner.engine.entropy import is_below_entropy
+from scanner.engine.filters import Filter, Hit, drop_reason, filters_of
+from scanner.engine.snippets import masked_line
+from scanner.model import CONFIDENCES, Chunk, Match, Rule, Secret
+
+LINE_BEFORE = 2_048
+LINE_AFTER = 8_192
+"""What a pattern sees of a line longer than that, before and after its anchor, in bytes."""
+
+BLOCK_BEFORE = 4_096
+BLOCK_AFTER = 32_768
+"""The same for a pattern that looks across lines."""
+
+SLICE_BYTES = 4 << 20
+SLICE_OVERLAP = 4_096
+"""Candidates are searched in slices, so that memory does not follow the size of the blob."""
+
+MAX_MATCHES_PER_RULE = 1_000
+"""Matches of one rule that are kept from one blob; content can be made to match at every byte."""
+
+
+class Found(NamedTuple):
+    """What one blob gave: its matches, drops by reason, rules that ran out of time, rules that hit the cap."""
+
+    matches: tuple[Match, ...]
+    dropped: Counter[str]
+    timed_out: tuple[str, ...]
+    capped: tuple[str, ...]
+
+
+class _Hit(NamedTuple):
+    """A judged hit: the rule's index, the secret and its half-open byte span."""
+
+    rule: int
+    secret: str
+    start: int
+    end: int
+    checksum_failed: bool
+
+
+class _Search:
+    """The state of one search of one blob."""
+
+    def __init__(self) -> None:
+        self.hits: list[_Hit] = []
+        self.dropped: Counter[str] = Counter()
+        self.timed_out: set[int] = set()
+        self.capped: set[int] = set()
+
+
+class Engine:
+    """A rule set ready to search; patterns are compiled at their first candidate."""
+
+    def __init__(self, rules: Sequence[Rule], anchors: Sequence[Anchor], *, timeout_s: float = 2.0) -> None:
+        self.rules = tuple(rules)
+        self._anchors = tuple(anchors)
+        self._dispatcher = Dispatcher(anchors)
+        self._timeout_s = timeout_s
+        self._patterns: dict[int, Any] = {}
+        self._filters: dict[int, tuple[Filter, ...]] = {}
+
+    def search(self, data: bytes) -> Found:
+        """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id."""
+        candidates = self._candidates(data)
+        return self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates))
+
+    def search_everywhere(self, data: bytes) -> Found:
+        """Return the same as `search` without its candidates: every pattern over the whole of `data`.
+
+        Slow; it is the measure by which the candidates are tested.
+        """
+        return self._search_windows(data, ((rule, [(0, len(data))]) for rule in range(len(self.rules))))
+
+    def _candidates(self, data: bytes) -> dict[int, list[int]]:
+        by_rule: dict[int, list[int]] = {}
+        for begin in range(0, len(data), SLICE_BYTES):
+            piece = data if len(data) <= SLICE_BYTES else data[begin : begin + SLICE_BYTES + SLICE_OVERLAP]
+            for offset, rule in self._dispatcher.find(piece):
+                by_rule.setdefault(rule, []).append(begin + offset)
+        for rule in self._dispatcher.everywhere:
+            by_rule[rule] = list(range(0, len(data), LINE_AFTER))
+        return by_rule
+
+    def _windows(self, data: bytes, rule: int, offsets: list[int]) -> Iterator[tuple[int, int]]:
+        """Yield disjoint half-open windows around the offsets, in order; windows that touch are one."""
+        if rule in self._dispatcher.everywhere:
+            yield 0, len(data)
+            return
+        spans_lines = self._anchors[rule].spans_lines
+        low = high = -1
+        for offset in sorted(offsets):
+            if not spans_lines and offset < high:
+                if high - low <= LINE_BEFORE or offset + LINE_AFTER <= high:
+                    continue
+            start, end = (_block_bounds if spans_lines else _line_bounds)(data, offset)
+            if start > high:
+                if high >= 0:
+                    yield low, high
+                low, high = start, end
+            else:
+                high = max(high, end)
+        if high >= 0:
+            yield low, high
+
+    def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> Found:
+        search = _Search()
+        for rule, windows in work:
+            seen = 0
+            for start, end in windows:
+                seen += self._run(rule, decode_window(data, start, end), search)
+                if seen >= MAX_MATCHES_PER_RULE:
+                    search.capped.add(rule)
+                    break
+        return self._judged(data, search)
+
+    def _run(self, rule: int, chunk: Chunk, search: _Search) -> int:
+        """Add the hits of one rule in one window to `search`; return how many the pattern had."""
+        count = 0
+        try:
+            for found in self._pattern(rule).finditer(chunk.text, timeout=self._timeout_s + len(chunk.text) / 1e6):
+                count += 1
+                self._take(rule, chunk, found.span("secret"), search)
+                if count >= MAX_MATCHES_PER_RULE:
+                    break
+        except TimeoutError:
+            search.timed_out.add(rule)
+        return count
+
+    def _pattern(self, rule: int) -> Any:
+        pattern = self._patterns.get(rule)
+        if pattern is None:
+            import regex
+
+            pattern = regex.compile(self.rules[rule].pattern, regex.ASCII | regex.MULTILINE)
+            self._patterns[rule] = pattern
+            self._filters[rule] = filters_of(self.rules[rule])
+        return pattern
+
+    def _take(self, rule: int, chunk: Chunk, span: tuple[int, int], search: _Search) -> None:
+        start, end = span
+        if start == end:
+            return
+        hit = Hit(chunk.text, start, end)
+        secret = hit.secret
+        reason = drop_reason(hit, self._filters[rule])
+        if reason is None and is_below_entropy(secret, self.rules[rule].min_entropy_bits):
+            reason = "low entropy"
+        if reason is not None:
+            search.dropped[reason] += 1
+            return
+        checksum = self.rules[rule].checksum
+        failed = checksum is not None and not checksums.is_valid(checksum, secret)
+        place = byte_offset(chunk, start), byte_offset(chunk, end)
+        search.hits.append(_Hit(rule, secret, *place, failed))
+
+    def _judged(self, data: bytes, search: _Search) -> Found:
+        kept, worse = self._without_overlaps(search.hits)
+        search.dropped["covered by a better match"] += len(worse)
+        places = regions(data, {(hit.start, hit.end) for hit in kept})
+        kept, alone = self._with_companions(kept, places)
+        search.dropped["no companion near"] += alone
+        spans = sorted((hit.start, hit.end) for hit in search.hits)
+        return Found(
+            matches=tuple(
+                Match(
+                    rule_id=self.rules[hit.rule].id,
+                    secret=Secret(hit.secret),
+                    start=hit.start,
+                    end=hit.end,
+                    region=places[hit.start, hit.end],
+                    snippet=masked_line(data, (hit.start, hit.end), spans),
+                    checksum_failed=hit.checksum_failed,
+                )
+                for hit in sorted(kept, key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id))
+            ),
+            dropped=+search.dropped,
+            timed_out=tuple(sorted(self.rules[rule].id for rule in search.timed_out)),
+            capped=tuple(sorted(self.rules[rule].id for rule in search.capped)),
+        )
+
+    def _without_overlaps(self, hits: list[_Hit]) -> tuple[list[_Hit], list[_Hit]]:
+        """Split hits into the best of each overlapping group and the rest; the same hit twice is one."""
+        kept: list[_Hit] = []
+        worse: list[_Hit] = []
+        for group in _overlapping(sorted(set(hits), key=lambda hit: (hit.start, hit.end))):
+            taken: list[_Hit] = []
+            for hit in sorted(group, key=self._rank):
+                clashes = any(hit.start < other.end and other.start < hit.end for other in taken)
+                (worse if clashes else taken).append(hit)
+            kept += taken
+        return kept, worse
+
+    def _rank(self, hit: _Hit) -> tuple[bool, bool, int, int, str]:
+        rule = self.rules[hit.rule]
+        return (
+            "generic" in rule.tags,
+            hit.checksum_failed,
+            CONFIDENCES.index(rule.confidence),
+            hit.start - hit.end,
+            rule.id,
+        )
+
+    def _with_companions(self, hits: list[_Hit], places: Any) -> tuple[list[_Hit], int]:
+        if not any(self.rules[hit.rule].companions for hit in hits):
+            return hits, 0
+        lines: dict[str, list[int]] = {}
+        for hit in hits:
+            lines.setdefault(self.rules[hit.rule].id, []).append(places[hit.start, hit.end].start_line)
+        kept = [hit for hit in hits if self._has_companion(hit, places[hit.start, hit.end].start_line, lines)]
+        return kept, len(hits) - len(kept)
+
+    def _has_companion(self, hit: _Hit, line: int, lines: dict[str, list[int]]) -> bool:
+        companions = self.rules[hit.rule].companions
+        return not companions or any(
+            abs(line - other) <= companion.within_lines
+            for companion in companions
+            for other in lines.get(companion.rule_id, ())
+        )
+
+
+def _line_bounds(data: bytes, offset: int) -> tuple[int, int]:
+    return line_bounds(data, offset, before=LINE_BEFORE, after=LINE_AFTER)
+
+
+def _block_bounds(data: bytes, offset: int) -> tuple[int, int]:
+    start = line_bounds(data, max(0, offset - BLOCK_BEFORE), before=LINE_BEFORE, after=0)[0]
+    return start, line_bounds(data, min(len(data), offset + BLOCK_AFTER), before=0, after=LINE_AFTER)[1]
+
+
+def _overlapping(hits: list[_Hit]) -> Iterator[list[_Hit]]:
+    """Yield groups of hits, which are sorted by place, whose spans overlap in a chain."""
+    group: list[_Hit] = []
+    high = -1
+    for hit in hits:
+        if group and hit.start >= high:
+            yield group
+            group = []
+        group.append(hit)
+        high = max(high, hit.end) if len(group) > 1 else hit.end
+    if group:
+        yield group

@@ -1,0 +1,304 @@
+"""rules/*.yaml -> Ruleset: every field checked, every error with its file and rule.
+
+The parsed set is kept as JSON in the user's cache folder under the digest of the files, because the YAML
+of several hundred rules takes longer to parse than a commit hook may take as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from scanner import __version__
+from scanner.engine import checksums, filters
+from scanner.engine.anchors import Anchor, derive_anchor
+from scanner.engine.entropy import ALPHABETS
+from scanner.errors import RuleError
+from scanner.model import CONFIDENCES, SEVERITIES, Companion, Rule
+
+MAX_RULE_FILE_BYTES = 4_000_000
+ROTATION_CLASSES = (
+    "database-password",
+    "api-key",
+    "jwt-signing",
+    "encryption-key",
+    "certificate",
+    "service-account",
+    "oauth-token",
+    "webhook",
+    "other",
+)
+REQUIRED = frozenset(
+    "id name description severity confidence pattern rotation_class examples negative_examples".split()
+)
+OPTIONAL = frozenset(
+    "keywords min_entropy_bits path_pattern checksum companions filters references revoke_url tags enabled "
+    "verify".split()
+)
+_CACHE_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """Rules in a fixed order, with the anchor of each, and the digest that names this very set."""
+
+    rules: tuple[Rule, ...]
+    anchors: tuple[Anchor, ...]
+    digest: str
+
+
+def default_rules_path() -> Path:
+    """Return the folder of the rules that come with the package."""
+    installed = Path(__file__).parent / "rules"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+def load_ruleset(
+    paths: Sequence[Path] = (),
+    *,
+    use_default_rules: bool = True,
+    only: Sequence[str] = (),
+) -> Ruleset:
+    """Return the rules of the package and of `paths` (files or folders), `only` those ids if any are named.
+
+    A rule of a later path takes the place of one with the same id. Rules that are switched off come in
+    only by name. Raises RuleError for anything that is not a valid rule file.
+    """
+    roots = ([default_rules_path()] if use_default_rules else []) + list(paths)
+    files = [file for root in roots for file in _rule_files(root)]
+    contents = [_read(file) for file in files]
+    digest = hashlib.sha256(f"{_CACHE_FORMAT} {__version__}".encode())
+    for file, content in zip(files, contents, strict=True):
+        digest.update(b"\0%d\0%s\0%s" % (len(content), file.name.encode(), content))
+    full = _from_cache(digest.hexdigest())
+    if full is None:
+        full = _build(zip(files, contents, strict=True), digest.hexdigest())
+        _to_cache(full)
+    return select(full, only)
+
+
+def select(ruleset: Ruleset, only: Sequence[str]) -> Ruleset:
+    """Return the named rules, or the enabled ones if none is named; raises RuleError for an unknown id."""
+    known = {rule.id for rule in ruleset.rules}
+    for rule_id in only:
+        if rule_id not in known:
+            raise RuleError(f"no rule has the id {rule_id!r}{_suggest(rule_id, known)}")
+    keep = [i for i, r in enumerate(ruleset.rules) if (r.id in only if only else r.enabled)]
+    ids = " ".join(ruleset.rules[i].id for i in keep)
+    return Ruleset(
+        rules=tuple(ruleset.rules[i] for i in keep),
+        anchors=tuple(ruleset.anchors[i] for i in keep),
+        digest=hashlib.sha256(f"{ruleset.digest} {ids}".encode()).hexdigest()[:16],
+    )
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _rule_files(root: Path) -> list[Path]:
+    if root.is_dir():
+        return sorted(p for p in root.iterdir() if p.suffix in (".yml", ".yaml") and p.is_file())
+    if root.is_file():
+        return [root]
+    raise RuleError(f"{root}: no such rule file or folder")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_RULE_FILE_BYTES + 1)
+    except OSError as error:
+        raise RuleError(f"{path}: {error.strerror}") from error
+    if len(content) > MAX_RULE_FILE_BYTES:
+        raise RuleError(f"{path}: larger than {MAX_RULE_FILE_BYTES} bytes")
+    return content
+
+
+def parse_rule_file(path: Path, content: bytes) -> list[Rule]:
+    """Return the rules of one YAML file; raises RuleError with the path and the rule's id."""
+    from scanner.safe_yaml import load_yaml
+
+    document = load_yaml(content, path=path, error=RuleError)
+    if not isinstance(document, dict) or set(document) != {"family", "rules"}:
+        raise RuleError(f"{path}: a rule file holds the keys 'family' and 'rules', and no other")
+    if not isinstance(document["family"], str) or not isinstance(document["rules"], list):
+        raise RuleError(f"{path}: 'family' is a text and 'rules' is a list")
+    return [parse_rule(entry, family=document["family"], where=str(path)) for entry in document["rules"]]
+
+
+def parse_rule(entry: object, *, family: str, where: str) -> Rule:
+    """Return the rule that a mapping describes; raises RuleError that begins with `where`."""
+    if not isinstance(entry, dict):
+        raise RuleError(f"{where}: a rule is a mapping, not {type(entry).__name__}")
+    where = f"{where}: rule {entry.get('id')!r}"
+    _check_fields(entry, where)
+    rule = Rule(
+        id=entry["id"],
+        family=family,
+        name=entry["name"],
+        description=entry["description"],
+        severity=_one_of(entry, "severity", SEVERITIES, where),
+        confidence=_one_of(entry, "confidence", CONFIDENCES, where),
+        pattern=entry["pattern"],
+        keywords=tuple(word.lower() for word in _texts(entry, "keywords", where)),
+        min_entropy_bits=_entropy(entry.get("min_entropy_bits"), where),
+        path_pattern=entry.get("path_pattern"),
+        checksum=entry.get("checksum"),
+        companions=_companions(entry.get("companions", []), where),
+        added_filters=_filters(entry, "add", where),
+        disabled_filters=_filters(entry, "off", where),
+        rotation_class=_one_of(entry, "rotation_class", ROTATION_CLASSES, where),
+        references=_texts(entry, "references", where),
+        revoke_url=entry.get("revoke_url"),
+        tags=_texts(entry, "tags", where),
+        examples=_texts(entry, "examples", where),
+        negative_examples=_texts(entry, "negative_examples", where),
+        enabled=entry.get("enabled", True) is True,
+    )
+    _check_values(rule, where)
+    return rule
+
+
+def _check_fields(entry: Mapping[Any, Any], where: str) -> None:
+    for key in entry:
+        if key not in REQUIRED | OPTIONAL:
+            raise RuleError(f"{where}: unknown field {key!r}{_suggest(str(key), REQUIRED | OPTIONAL)}")
+    for key in sorted(REQUIRED - set(entry)):
+        raise RuleError(f"{where}: field {key!r} is missing")
+    for key in ("id", "name", "description", "pattern", "path_pattern", "checksum", "revoke_url"):
+        if key in entry and (not isinstance(entry[key], str) or not entry[key]):
+            raise RuleError(f"{where}: field {key!r} is a text")
+
+
+def _check_values(rule: Rule, where: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.id):
+        raise RuleError(f"{where}: an id is kebab-case")
+    if rule.checksum is not None and rule.checksum not in checksums.NAMES:
+        raise RuleError(f"{where}: unknown checksum {rule.checksum!r}{_suggest(rule.checksum, checksums.NAMES)}")
+    for key in ("examples", "negative_examples"):
+        if not getattr(rule, key):
+            raise RuleError(f"{where}: field {key!r} is empty")
+    if "(?P<secret>" not in rule.pattern:
+        raise RuleError(f"{where}: pattern: no group named 'secret'")
+
+
+def _texts(entry: Mapping[Any, Any], key: str, where: str) -> tuple[str, ...]:
+    texts = entry.get(key, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise RuleError(f"{where}: field {key!r} is a list of texts")
+    return tuple(texts)
+
+
+def _one_of(entry: Mapping[Any, Any], key: str, allowed: Sequence[str], where: str) -> str:
+    if entry[key] not in allowed:
+        raise RuleError(f"{where}: field {key!r} is one of {', '.join(allowed)}")
+    return str(entry[key])
+
+
+def _entropy(value: object, where: str) -> tuple[tuple[str, float], ...]:
+    if value is None:
+        return ()
+    limits = value if isinstance(value, dict) else {"any": value}
+    for name, bits in limits.items():
+        if name not in ALPHABETS or isinstance(bits, bool) or not isinstance(bits, int | float):
+            raise RuleError(f"{where}: min_entropy_bits is a number, or numbers by alphabet ({', '.join(ALPHABETS)})")
+    return tuple((name, float(bits)) for name, bits in limits.items())
+
+
+def _companions(value: object, where: str) -> tuple[Companion, ...]:
+    try:
+        assert isinstance(value, list)
+        return tuple(Companion(str(entry["rule"]), int(entry["within_lines"])) for entry in value)
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise RuleError(f"{where}: companions is a list of {{rule: ID, within_lines: N}}") from error
+
+
+def _filters(entry: Mapping[Any, Any], key: str, where: str) -> tuple[str, ...]:
+    block = entry.get("filters", {})
+    if not isinstance(block, dict) or set(block) - {"add", "off"}:
+        raise RuleError(f"{where}: filters holds the lists 'add' and 'off'")
+    names = _texts(block, key, where)
+    for name in names:
+        if name not in filters.NAMES:
+            raise RuleError(f"{where}: unknown filter {name!r}{_suggest(name, filters.NAMES)}")
+    return names
+
+
+def _build(files: Iterable[tuple[Path, bytes]], digest: str) -> Ruleset:
+    by_id: dict[str, Rule] = {}
+    for path, content in files:
+        parsed = parse_rule_file(path, content)
+        ids = [rule.id for rule in parsed]
+        for rule in parsed:
+            if ids.count(rule.id) > 1:
+                raise RuleError(f"{path}: rule {rule.id!r}: the id is used twice")
+            by_id[rule.id] = rule
+    rules = tuple(by_id[rule_id] for rule_id in sorted(by_id))
+    _check_companions(rules)
+    return Ruleset(rules, tuple(derive_anchor(rule.pattern, rule.keywords) for rule in rules), digest)
+
+
+def _check_companions(rules: Sequence[Rule]) -> None:
+    known = {rule.id for rule in rules}
+    for rule in rules:
+        for companion in rule.companions:
+            if companion.rule_id not in known:
+                raise RuleError(f"rule {rule.id!r}: companions: no rule {companion.rule_id!r}")
+
+
+def _cache_file(digest: str) -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".cache")
+    return Path(root) / "leaksweep" / f"rules-{digest[:32]}.json"
+
+
+def _from_cache(digest: str) -> Ruleset | None:
+    """Return the parsed set if the cache holds it whole; a broken or foreign file counts as absent."""
+    try:
+        document = json.loads(_cache_file(digest).read_bytes())
+        if document["digest"] != digest:
+            return None
+        return Ruleset(
+            rules=tuple(_rule_from_json(fields) for fields in document["rules"]),
+            anchors=tuple(Anchor.from_json(fields) for fields in document["anchors"]),
+            digest=digest,
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        return None
+
+
+def _rule_from_json(fields: dict[str, Any]) -> Rule:
+    rule = Rule(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    if rule.companions or rule.min_entropy_bits:
+        return replace(
+            rule,
+            companions=tuple(Companion(*pair) for pair in rule.companions),
+            min_entropy_bits=tuple((name, bits) for name, bits in rule.min_entropy_bits),
+        )
+    return rule
+
+
+def _to_cache(ruleset: Ruleset) -> None:
+    document = {
+        "digest": ruleset.digest,
+        "rules": [asdict(rule) for rule in ruleset.rules],
+        "anchors": [anchor.to_json() for anchor in ruleset.anchors],
+    }
+    path = _cache_file(ruleset.digest)
+    # A cache that cannot be written costs time, nothing else.
+    with suppress(OSError, RuntimeError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as stream:
+            json.dump(document, stream)
+        os.replace(stream.name, path)

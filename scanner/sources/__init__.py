@@ -1,0 +1,1 @@
+"""IN: the only rooms that read what is scanned."""

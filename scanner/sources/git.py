@@ -1,0 +1,203 @@
+"""The one room that runs git: plumbing only, in an environment in which a repository's own settings do nothing.
+
+A scanned repository is untrusted: its configuration, hooks, filters, drivers, pagers, fsmonitor and lazy fetch
+must never run. See `_OVERRIDES` and `_FIXED` for how each is kept still.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from scanner.errors import GitError
+
+_INHERITED = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LD_LIBRARY_PATH")
+_FIXED = {
+    "LC_ALL": "C",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_PAGER": "cat",
+    "GIT_ASKPASS": "true",
+    "GIT_ADVICE": "0",
+}
+_OVERRIDES = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.commitGraph": "false",
+    "core.pager": "cat",
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.untrackedCache": "false",
+    "core.quotePath": "false",
+    "core.alternateRefsCommand": "true",
+    "core.precomposeUnicode": "false",
+    "core.bigFileThreshold": "512m",
+    "protocol.allow": "never",
+    "safe.directory": "*",
+    "log.showSignature": "false",
+    "log.showRoot": "true",
+    "diff.renames": "false",
+    "color.ui": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "submodule.recurse": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository, resolved once. `work_tree` is None for a bare one; `prefix` is the asked folder inside it."""
+
+    git_dir: str
+    common_dir: str
+    work_tree: str | None
+    prefix: str
+    is_shallow: bool
+    object_format: str
+
+    @property
+    def zero_oid(self) -> str:
+        """Return the object id of nothing."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which git runs: a short list of inherited variables, and fixed answers."""
+    env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    env.update(_FIXED)
+    env["GIT_CONFIG_COUNT"] = str(len(_OVERRIDES))
+    for i, (key, value) in enumerate(_OVERRIDES.items()):
+        env[f"GIT_CONFIG_KEY_{i}"] = key
+        env[f"GIT_CONFIG_VALUE_{i}"] = value
+    return env
+
+
+def executable() -> str:
+    """Return the absolute path of git, from PATH and never from the current folder; raises GitError."""
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(folder)]
+    found = shutil.which("git", path=os.pathsep.join(folders))
+    if found is None:
+        raise GitError("git is not on the PATH")
+    return found
+
+
+def command(repository: Repository | str, arguments: Sequence[str]) -> list[str]:
+    """Return the full command for `arguments` in a repository, or in a folder that may be one."""
+    if isinstance(repository, str):
+        return [executable(), "-C", repository, "--no-pager", *arguments]
+    place = ["--git-dir", repository.git_dir]
+    if repository.work_tree is not None:
+        place += ["--work-tree", repository.work_tree]
+    return [executable(), *place, "--no-pager", *arguments]
+
+
+def run(
+    repository: Repository | str, *arguments: str, stdin: bytes | None = None, allowed: Iterable[int] = (0,)
+) -> bytes:
+    """Return what git printed; raises GitError with git's own last words if its exit code is not `allowed`."""
+    done = subprocess.run(
+        command(repository, arguments),
+        input=stdin if stdin is not None else b"",
+        capture_output=True,
+        env=environment(),
+        check=False,
+    )
+    if done.returncode not in allowed:
+        raise GitError(f"git {arguments[0]}: {_last_words(done.stderr) or f'exit code {done.returncode}'}")
+    return done.stdout
+
+
+def start(repository: Repository | str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Return a running git with pipes for its standard input and output; its errors are thrown away."""
+    return subprocess.Popen(
+        command(repository, arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    )
+
+
+def lines(repository: Repository, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+    """Yield the lines that git prints, without their ends; raises GitError at the end if git failed.
+
+    `stdin` must be small enough for a pipe, or be read by git before it prints.
+    """
+    with start(repository, *arguments) as process:
+        out = _pipe(process.stdout)
+        inp = _pipe(process.stdin)
+        inp.write(stdin)
+        inp.close()
+        for line in out:
+            yield line.rstrip(b"\n")
+    if process.returncode:
+        raise GitError(f"git {arguments[0]} ended with exit code {process.returncode}")
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def _last_words(stderr: bytes) -> str:
+    words = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return re.sub(r"^(?:fatal|error): ", "", words[-1]) if words else ""
+
+
+def find_repository(folder: str) -> Repository | None:
+    """Return the repository that `folder` lies in (work tree, git folder or bare), or None."""
+    fields = "--absolute-git-dir --git-common-dir --is-bare-repository --is-shallow-repository --show-object-format"
+    try:
+        printed = run(folder, "rev-parse", *fields.split(), "--show-prefix")
+    except GitError as error:
+        if "not a git repository" in str(error):
+            return None
+        raise
+    answer = [os.fsdecode(line) for line in printed.split(b"\n")]
+    git_dir, common_dir, is_bare, is_shallow, object_format, prefix = answer[:6]
+    if not os.path.isabs(common_dir):
+        common_dir = os.path.normpath(os.path.join(folder, common_dir))
+    work_tree = None if is_bare == "true" else _work_tree(folder)
+    return Repository(git_dir, common_dir, work_tree, prefix, is_shallow == "true", object_format)
+
+
+def _work_tree(folder: str) -> str | None:
+    try:
+        return os.fsdecode(run(folder, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    except GitError:
+        return None
+
+
+def open_repository(folder: str) -> Repository:
+    """Return the repository that `folder` lies in; raises GitError if there is none."""
+    repository = find_repository(folder)
+    if repository is None:
+        raise GitError(f"{folder}: not a git repository")
+    return repository
+
+
+def resolve_commit(repository: Repository, revision: str) -> str:
+    """Return the object id of the commit that `revision` names; raises GitError if there is none."""
+    import git
+
+    git.refresh(executable())
+    shell = git.Git(repository.git_dir)
+    arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    status, out, _ = shell.execute(
+        command(repository, arguments), env=environment(), with_extended_output=True, with_exceptions=False
+    )
+    if status or not out:
+        raise GitError(f"unknown revision {revision!r}")
+    return str(out)
