@@ -183,7 +183,12 @@ class SkipReason(StrEnum):
     OUTSIDE = "outside of what was asked for"
     EXCLUDED = "excluded"
     GIT_FAILED = "git failed"
+    NO_MEMORY = "not enough memory"
+    INTERRUPTED = "interrupted"
 
+
+ABSENT_BY_CLONE = frozenset({SkipReason.SHALLOW_BOUNDARY, SkipReason.PARTIAL_CLONE})
+"""What a shallow or partial clone does not hold; a user may accept it."""
 
 HARMLESS_SKIPS = frozenset(
     {SkipReason.LFS_POINTER, SkipReason.SUBMODULE, SkipReason.EXCLUDED, SkipReason.SPECIAL_FILE}
@@ -209,11 +214,12 @@ class ScanStats:
     commits: int = 0
     skipped: tuple[Skip, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
+    accepted: frozenset[SkipReason] = HARMLESS_SKIPS
 
     @property
     def is_complete(self) -> bool:
-        """Return whether everything that was asked for was read to its end."""
-        return all(skip.reason in HARMLESS_SKIPS for skip in self.skipped)
+        """Return whether everything that was asked for was read to its end; `accepted` skips do not count."""
+        return all(skip.reason in self.accepted for skip in self.skipped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,23 @@ def _is_base64_of(prefix: bytes) -> Callable[[str], bool]:
     return check
 
 
-
-
 CHECKED: dict[str, Callable[[str], bool]] = {
     "jwt-header": _is_jwt,
     "base64-json": _is_base64_of(b"{"),
+}
+"""Name -> whether a secret decodes to what it must be."""
+
+NAMES = frozenset(COMPUTED) | frozenset(CHECKED)
+
+
+def complete(name: str | None, text: str) -> str:
+    """Return the checksum that belongs behind `text`; raises KeyError for a name that is not computed."""
+    return COMPUTED[str(name)][1](text)
+
+
+def is_valid(name: str, secret: str) -> bool:
+    """Return whether `secret` ends with its checksum, or decodes as it must; case of hex digits counts."""
+    if name in CHECKED:
+        return CHECKED[name](secret)
+    length, compute = COMPUTED[name]
+    return compute(secret[:-length]) == secret[-length:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from scanner.model import Blob, Skip, SkipReason
 from scanner.sources import git
@@ -25,14 +25,24 @@ class FileEntry(NamedTuple):
 def tree_entries(root: str, *, all_files: bool) -> Iterator[FileEntry | Skip]:
     """Yield the files below `root`: in a work tree the tracked and the not ignored ones, else every one.
 
-    The order is that of the paths.
+    Paths in reports begin at the root of the work tree, or at `root` where there is none.
     """
-    repository = None if all_files or not _has_git_above(root) else git.find_repository(root)
-    if repository is None or repository.work_tree is None:
-        yield from walk(root)
-        return
+    repository = git.find_repository(root) if has_git_above(root) else None
+    prefix = repository.prefix if repository else ""
+    if all_files or repository is None or repository.work_tree is None:
+        entries = walk(root)
+    else:
+        entries = _listed_entries(root)
+    for entry in entries:
+        if isinstance(entry, FileEntry):
+            yield entry._replace(path=prefix + entry.path)
+        else:
+            yield entry._replace(what=prefix + entry.what)
+
+
+def _listed_entries(root: str) -> Iterator[FileEntry | Skip]:
     seen = set()
-    for path in sorted(_listed(repository, root)):
+    for path in _listed(root):
         if isinstance(path, Skip):
             yield path
         elif path not in seen:
@@ -40,7 +50,21 @@ def tree_entries(root: str, *, all_files: bool) -> Iterator[FileEntry | Skip]:
             yield from _entry(os.path.join(root, path), path.rstrip("/"))
 
 
-def _has_git_above(folder: str) -> bool:
+def file_entry(location: str) -> Iterator[FileEntry | Skip]:
+    """Yield the one file at `location`, its path as in its work tree, or as given where there is none."""
+    folder, name = os.path.split(os.path.abspath(location))
+    repository = git.find_repository(folder) if has_git_above(folder) else None
+    path = repository.prefix + name if repository and repository.work_tree else location.replace(os.sep, "/")
+    yield from _entry(location, path)
+
+
+def read_stdin(stream: IO[bytes], *, path: str, max_bytes: int) -> Blob | Skip:
+    """Return all of a stream as a blob, or a skip if it is longer than `max_bytes`."""
+    data = stream.read(max_bytes + 1)
+    return Skip(SkipReason.TOO_LARGE, path) if len(data) > max_bytes else Blob(data, path=path)
+
+
+def has_git_above(folder: str) -> bool:
     """Return whether a `.git` lies in `folder` or above; spares a git process where none does."""
     folder = os.path.realpath(folder)
     while True:
@@ -52,12 +76,14 @@ def _has_git_above(folder: str) -> bool:
         folder = parent
 
 
-def _listed(repository: git.Repository, root: str) -> Iterator[str | Skip]:
+def _listed(root: str) -> Iterator[str | Skip]:
     """Yield paths relative to `root`, which may be a folder inside the work tree."""
     for record in git.run(root, "ls-files", "-z", "--stage").split(b"\0"):
         fields, _, path = record.partition(b"\t")
         if fields.startswith(b"160000"):
             yield Skip(SkipReason.SUBMODULE, os.fsdecode(path))
+        elif fields.startswith(b"040000"):
+            continue
         elif path:
             yield os.fsdecode(path)
     for path in git.run(root, "ls-files", "-z", "--others", "--exclude-standard").split(b"\0"):

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import NamedTuple
 
 from scanner.model import BlobKind, Skip, SkipReason
 from scanner.sources import git
 
+_CHECK = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
 KINDS = {b"blob": BlobKind.FILE, b"commit": BlobKind.COMMIT, b"tag": BlobKind.TAG}
 
 
-class ObjectInfo(NamedTuple):
-    """An object of the database: its id, its type in git's word, its size in bytes."""
+class ObjectEntry(NamedTuple):
+    """An object to read: its id, what it is, its size in bytes, and its path where the source knows it."""
 
     oid: str
-    type: str
+    kind: BlobKind
     size: int
+    path: str | None = None
 
 
-def all_objects(repository: git.Repository) -> Iterator[ObjectInfo]:
-    """Yield every object of the database, reachable or not, in order of id."""
-    arguments = ("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype) %(objectsize)")
-    for line in git.lines(repository, *arguments):
-        oid, kind, size = line.decode().split(" ")
-        yield ObjectInfo(oid, kind, int(size))
+def all_objects(repository: git.Repository) -> Iterator[ObjectEntry | Skip]:
+    """Yield every blob, commit and annotated tag of the database, reachable or not, in the order of the packs."""
+    arguments = ("cat-file", "--batch-all-objects", "--unordered", "--buffer", _CHECK)
+    return _entries(git.lines(repository, *arguments))
+
+
+def objects_of(repository: git.Repository, oids: Iterable[str]) -> Iterator[ObjectEntry | Skip]:
+    """Yield an entry for each blob, commit and annotated tag among `oids`, and a skip for what is missing."""
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    printed = git.run(repository, "cat-file", "--buffer", _CHECK, stdin=asked) if asked else b""
+    return _entries(printed.splitlines())
+
+
+def _entries(lines: Iterable[bytes]) -> Iterator[ObjectEntry | Skip]:
+    for line in lines:
+        oid, kind, *size = line.split(b" ")
+        if kind == b"missing":
+            yield Skip(SkipReason.MISSING_OBJECT, oid.decode())
+        elif kind in KINDS:
+            yield ObjectEntry(oid.decode(), KINDS[kind], int(size[0]))
 
 
 class ObjectReader:

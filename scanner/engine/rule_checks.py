@@ -1,0 +1,105 @@
+"""What is wrong with a rule: its pattern, its keywords, its examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from scanner.engine.anchors import Anchor, derive_anchor, has_left_edge, literals_of
+from scanner.engine.matcher import LINE_AFTER, LINE_BEFORE, Engine
+from scanner.engine.templates import expand
+from scanner.model import Rule
+
+HOSTILE_TIMEOUT_S = 0.5
+"""What one pattern may take for the longest window the engine hands it; a good one takes a few milliseconds."""
+
+
+def faults(rule: Rule) -> Iterator[str]:
+    """Yield what makes the rule wrong: it does not compile, is slow, unguarded, or its keywords cannot match."""
+    try:
+        pattern = regex.compile(rule.pattern, regex.ASCII | regex.MULTILINE)
+    except regex.error as error:
+        yield f"pattern: {error}"
+        return
+    if pattern.search("") is not None:
+        yield "pattern: matches the empty text"
+    if has_left_edge(rule.pattern) is False:
+        yield r"pattern: no left edge: begin with \b, ^ or a look-behind"
+    yield from _keyword_faults(rule)
+    if rule.path_pattern is not None:
+        yield from _path_pattern_faults(rule.path_pattern)
+    for text in hostile_texts(rule):
+        try:
+            for _ in pattern.finditer(text, timeout=HOSTILE_TIMEOUT_S):
+                pass
+        except TimeoutError:
+            yield f"pattern: slower than {HOSTILE_TIMEOUT_S} s on hostile text such as {text[:24]!r} repeated"
+            return
+
+
+def warnings(rule: Rule, anchor: Anchor) -> Iterator[str]:
+    """Yield what is worth a thought: a pattern that must run on every line."""
+    if anchor.is_everywhere:
+        yield "no anchor: the pattern runs on every line"
+
+
+def _keyword_faults(rule: Rule) -> Iterator[str]:
+    """Every sequence of the pattern must contain one of the keywords, or the rule would miss what it describes."""
+    sequences = literals_of(rule.pattern) if rule.keywords else None
+    for literals in sequences or ():
+        if not any(keyword in text for keyword in rule.keywords for text in literals):
+            yield f"keywords: the pattern can match without any of {', '.join(rule.keywords)}"
+            return
+
+
+def _path_pattern_faults(path_pattern: str) -> Iterator[str]:
+    try:
+        compiled = regex.compile(path_pattern)
+        for text in ("a/" * 2_000, "a" * 4_000, "." * 4_000):
+            compiled.search(text, timeout=HOSTILE_TIMEOUT_S)
+    except regex.error as error:
+        yield f"path_pattern: {error}"
+    except TimeoutError:
+        yield "path_pattern: slow on a long path"
+
+
+def hostile_texts(rule: Rule) -> Iterator[str]:
+    """Yield texts as long as the engine's longest line window, made to let a pattern start over and over."""
+    size = LINE_BEFORE + LINE_AFTER
+    anchor = derive_anchor(rule.pattern, rule.keywords)
+    words = [*anchor.run_prefixes[:2], *anchor.run_lefts[:2], *anchor.contexts[:2], *anchor.literals[:2]]
+    for unit in ("a", "A1", "a ", " ", "\t", "-", "_", ".", "=", '"', "'", "a.", "a-", "a=", "a:", "/", "0", "eyJ", "-----"):
+        yield unit * (size // len(unit))
+    for word in words:
+        for tail in ("", " ", "a", "=", '="', ".", "-----", " = ", '": "', "0123456789abcdef" * 2):
+            unit = word + tail
+            yield unit * (size // len(unit))
+            yield word + (tail or "a") * (size // len(tail or "a"))
+
+
+def example_faults(rule: Rule, rules: Sequence[Rule], anchors: Sequence[Anchor]) -> Iterator[str]:
+    """Yield the examples in which the rule does not match, and the near misses in which it does.
+
+    An example must hold a match of the rule that no other rule of `rules` is preferred to, and whose checksum,
+    if it has one, is right. All companions of the rule are expected in the example itself.
+    """
+    engine = Engine(rules, anchors)
+    for kind, templates, is_wanted in (
+        ("example", rule.examples, True),
+        ("negative example", rule.negative_examples, False),
+    ):
+        for number, template in enumerate(templates, 1):
+            try:
+                text = expand(template, seed=f"{rule.id} {kind} {number}", checksum=rule.checksum)
+            except ValueError as error:
+                yield f"{kind} {number}: {error}"
+                continue
+            matches = [m for m in engine.search(text.encode()).matches if m.rule_id == rule.id]
+            if is_wanted and not matches:
+                others = sorted({m.rule_id for m in engine.search(text.encode()).matches})
+                yield f"{kind} {number} does not match" + (f" (but {', '.join(others)} does)" if others else "")
+            elif is_wanted and all(match.checksum_failed for match in matches):
+                yield f"{kind} {number} fails its checksum"
+            elif not is_wanted and matches:
+                yield f"{kind} {number} matches"

@@ -1,0 +1,112 @@
+"""Match -> Finding: one finding per secret, rule and path, with an identity that outlives moved lines."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from scanner.engine.entropy import shannon_entropy
+from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule
+
+_KEY = b"leaksweep fingerprint v1"
+_WEAK_BITS = 64
+"""A secret estimated below that many bits is stretched, so that a published fingerprint is no quick oracle."""
+
+MAX_OCCURRENCES = 1_000
+
+
+class Seen(NamedTuple):
+    """A match, where its blob was seen, and the order of that commit."""
+
+    match: Match
+    provenance: Provenance
+    order: int
+    blob_oid: str | None
+
+
+def build_findings(seen: Iterable[Seen], rules: Mapping[str, Rule]) -> tuple[Finding, ...]:
+    """Return one finding per (rule, secret, path), sorted by path and place; the oldest occurrence is its own."""
+    groups: dict[tuple[str, str, str], list[Seen]] = {}
+    for one in seen:
+        key = one.match.rule_id, one.match.secret.value, one.provenance.path
+        groups.setdefault(key, []).append(one)
+    findings = [_finding(sorted(group, key=_age), rules[rule_id]) for (rule_id, _, _), group in groups.items()]
+    return tuple(sorted(findings, key=_place))
+
+
+def _age(one: Seen) -> tuple[int, str, str, int]:
+    return one.order, one.provenance.commit or "", one.blob_oid or "", one.match.start
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str]:
+    region = finding.region
+    return finding.provenance.path, region.start_line, region.start_column, finding.rule_id, finding.fingerprint
+
+
+def _finding(group: Sequence[Seen], rule: Rule) -> Finding:
+    first = group[0]
+    failed = all(one.match.checksum_failed for one in group)
+    return Finding(
+        rule_id=rule.id,
+        severity="low" if failed else rule.severity,
+        confidence="low" if failed else rule.confidence,
+        message=f"{rule.name}. {rule.description}",
+        secret=first.match.secret,
+        region=first.match.region,
+        provenance=first.provenance,
+        fingerprint=fingerprint(rule.family, first.match.secret.value, first.provenance.path),
+        snippet=first.match.snippet,
+        occurrences=tuple(Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group[:MAX_OCCURRENCES]),
+        notes=_notes(group, failed=failed),
+    )
+
+
+def _notes(group: Sequence[Seen], *, failed: bool) -> tuple[str, ...]:
+    notes = ["the checksum does not fit: probably an example"] if failed else []
+    if len(group) > MAX_OCCURRENCES:
+        notes.append(f"{len(group) - MAX_OCCURRENCES} more occurrences are not listed")
+    return tuple(notes)
+
+
+def fingerprint(family: str, secret: str, path: str) -> str:
+    """Return the identity of a finding: a keyed hash of rule family and secret, and one of the path.
+
+    32 and 16 hex digits, joined by a colon; no line number and no commit goes in.
+    """
+    place = hmac.new(_KEY, b"path\0" + _encoded(path), hashlib.sha256).hexdigest()
+    return f"{_secret_hash(family, secret)}:{place[:16]}"
+
+
+@lru_cache(maxsize=4096)
+def _secret_hash(family: str, secret: str) -> str:
+    data = b"secret\0" + family.encode() + b"\0" + _encoded(secret)
+    if shannon_entropy(secret) * len(secret) < _WEAK_BITS:
+        # N=1024, r=8 is about 1 MiB and a few milliseconds (RFC 7914, section 2).
+        data = hashlib.scrypt(data, salt=_KEY, n=1 << 10, r=8, p=1, dklen=32)
+    return hmac.new(_KEY, data, hashlib.sha256).hexdigest()[:32]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def split_by_threshold(
+    findings: Iterable[Finding], *, min_severity: str, min_confidence: str
+) -> tuple[tuple[Finding, ...], int]:
+    """Return the findings at or above both thresholds, and how many are below."""
+    severity, confidence = SEVERITIES.index(min_severity), CONFIDENCES.index(min_confidence)
+    findings = tuple(findings)
+    kept = tuple(
+        finding
+        for finding in findings
+        if SEVERITIES.index(finding.severity) <= severity and CONFIDENCES.index(finding.confidence) <= confidence
+    )
+    return kept, len(findings) - len(kept)
+
+
+def seen_in(blob: BlobMatches, places: Iterable[tuple[Provenance, int]]) -> list[Seen]:
+    """Return every match of a blob at every place of the blob."""
+    return [Seen(match, source, order, blob.oid) for source, order in places for match in blob.matches]

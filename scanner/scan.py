@@ -1,0 +1,145 @@
+"""The corridor: entries -> blobs -> matches, one batch at a time, in whatever process it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from scanner.chunks import normalise
+from scanner.engine.matcher import Engine
+from scanner.globs import PathGlobs
+from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
+from scanner.ruleset import Ruleset
+from scanner.sources.commits import texts
+from scanner.sources.files import FileEntry, lfs_skip, read_file
+from scanner.sources.git import Repository
+from scanner.sources.objects import ObjectEntry, ObjectReader
+
+BATCH_BYTES = 4 << 20
+BATCH_ENTRIES = 512
+
+Entry = FileEntry | ObjectEntry
+
+
+class BatchResult(NamedTuple):
+    """What a batch gave; it crosses a process boundary, so it holds no content."""
+
+    found: tuple[BlobMatches, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    dropped: Counter[str] = Counter()
+    blobs: int = 0
+    bytes: int = 0
+    commits: int = 0
+
+
+class Scanner:
+    """Reads and searches batches of entries; one per process, since it holds an engine and a git process."""
+
+    def __init__(self, ruleset: Ruleset, repository: Repository | None, *, max_blob_bytes: int) -> None:
+        self._engine = Engine(ruleset.rules, ruleset.anchors)
+        self._reader = ObjectReader(repository) if repository else None
+        self._max_blob_bytes = max_blob_bytes
+
+    def __call__(self, batch: Sequence[Entry]) -> BatchResult:
+        """Return what was found in a batch, and what of it could not be read."""
+        found: list[BlobMatches] = []
+        skipped: list[Skip] = []
+        dropped: Counter[str] = Counter()
+        blobs = total = commits = 0
+        for entry in batch:
+            for blob in self._blobs(entry):
+                if isinstance(blob, Skip):
+                    skipped.append(blob)
+                    continue
+                blobs += blob.kind is BlobKind.FILE
+                total += len(blob.data)
+                self._search(blob, found, skipped, dropped)
+            commits += isinstance(entry, ObjectEntry) and entry.kind is BlobKind.COMMIT
+        return BatchResult(tuple(found), tuple(skipped), dropped, blobs, total, commits)
+
+    def search_blob(self, blob: Blob) -> BatchResult:
+        """Return what was found in one blob that is in memory already."""
+        found: list[BlobMatches] = []
+        skipped: list[Skip] = []
+        dropped: Counter[str] = Counter()
+        self._search(blob, found, skipped, dropped)
+        return BatchResult(tuple(found), tuple(skipped), dropped, 1, len(blob.data))
+
+    def close(self) -> None:
+        """End the git process, if there is one."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def _blobs(self, entry: Entry) -> Iterable[Blob | Skip]:
+        if isinstance(entry, FileEntry):
+            return (read_file(entry, max_bytes=self._max_blob_bytes),)
+        if entry.size > self._max_blob_bytes:
+            return (Skip(SkipReason.TOO_LARGE, entry.path or entry.oid, f"{entry.size} bytes"),)
+        assert self._reader is not None  # noqa: S101
+        data = self._reader.read(entry.oid)
+        if isinstance(data, Skip):
+            return (data,)
+        if entry.kind is BlobKind.FILE:
+            return (Blob(data, path=entry.path, oid=entry.oid),)
+        return texts(entry.oid, entry.kind, data)
+
+    def _search(self, blob: Blob, found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]) -> None:
+        name = blob.path or blob.oid or ""
+        pointer = lfs_skip(blob)
+        if pointer is not None:
+            skipped.append(pointer)
+        try:
+            result = self._engine.search(normalise(blob.data))
+        except MemoryError:
+            skipped.append(Skip(SkipReason.NO_MEMORY, name, f"{len(blob.data)} bytes"))
+            return
+        dropped.update(result.dropped)
+        skipped.extend(Skip(SkipReason.TIME_LIMIT, name, f"rule {rule_id}") for rule_id in result.timed_out)
+        skipped.extend(Skip(SkipReason.MATCH_LIMIT, name, f"rule {rule_id}") for rule_id in result.capped)
+        if result.matches:
+            found.append(BlobMatches(blob.path, blob.oid, blob.kind, result.matches))
+
+
+class Tally:
+    """Adds up the results of batches, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.found: list[BlobMatches] = []
+        self.skipped: list[Skip] = []
+        self.dropped: Counter[str] = Counter()
+        self.blobs = self.bytes = self.commits = 0
+
+    def add(self, result: BatchResult) -> None:
+        """Take in the result of one batch."""
+        self.found += result.found
+        self.skipped += result.skipped
+        self.dropped.update(result.dropped)
+        self.blobs += result.blobs
+        self.bytes += result.bytes
+        self.commits += result.commits
+
+
+def lost(entry: Entry) -> BatchResult:
+    """Return the result for an entry at which a worker died, alone, for the second time."""
+    name = entry.path or (entry.oid if isinstance(entry, ObjectEntry) else "")
+    return BatchResult(skipped=(Skip(SkipReason.WORKER_DIED, name),))
+
+
+def batches(entries: Iterable[Entry | Skip], exclude: PathGlobs, skipped: list[Skip]) -> Iterator[tuple[Entry, ...]]:
+    """Yield entries in batches of bounded bytes and number; skips and excluded paths go to `skipped`."""
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if isinstance(entry, Skip):
+            skipped.append(entry)
+        elif entry.path is not None and exclude.is_match(entry.path):
+            skipped.append(Skip(SkipReason.EXCLUDED, entry.path))
+        else:
+            batch.append(entry)
+            size += entry.size
+            if size >= BATCH_BYTES or len(batch) >= BATCH_ENTRIES:
+                yield tuple(batch)
+                batch, size = [], 0
+    if batch:
+        yield tuple(batch)
