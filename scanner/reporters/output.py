@@ -1,0 +1,66 @@
+"""Where reports go: standard output, or a file that is whole or not there."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TextIO
+
+from scanner.errors import ReportError
+from scanner.model import Report
+from scanner.reporters import RenderOptions, render
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A format, and the path of its file or None for standard output."""
+
+    format: str
+    path: str | None = None
+
+
+def write_reports(report: Report, outputs: Sequence[Output], options: RenderOptions, stdout: TextIO) -> None:
+    """Write every report; one that fails does not stop the others. Raises ReportError that names each failure."""
+    failures = []
+    for output in outputs:
+        if output.path is None:
+            render(output.format, report, stdout, options)
+            stdout.flush()
+            continue
+        try:
+            _write_file(report, output.format, output.path, replace(options, colour=False))
+        except OSError as error:
+            failures.append(f"{output.path}: {error.strerror or error}")
+    if failures:
+        raise ReportError("report not written: " + "; ".join(failures))
+
+
+def _write_file(report: Report, name: str, path: str, options: RenderOptions) -> None:
+    if _is_special(path):
+        with open(path, "w", encoding="utf-8", newline="\n") as stream:
+            render(name, report, stream, options)
+        return
+    target = os.path.realpath(path)
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".leaksweep-", suffix=".tmp")
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            render(name, report, stream, options)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _is_special(path: str) -> bool:
+    """Return whether `path` is there and no plain file, as /dev/null is."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,94 @@
+"""A report for people at a terminal: grouped by file, the masked line, a caret under the secret."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TextIO
+
+from scanner.model import SEVERITIES, Finding, Report
+from scanner.reporters import RenderOptions
+from scanner.reporters.safe import Masker
+
+_COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36"}
+_NAMED_SKIPS = 10
+
+
+def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
+    """Write the findings by file, then what was read, what was not, and the verdict."""
+    mask = Masker(report.findings, show_secrets=options.show_secrets)
+    for path, findings in groupby(report.findings, key=lambda finding: finding.provenance.path):
+        stream.write(_styled(mask(path), "1", options) + "\n")
+        for finding in findings:
+            _write_finding(finding, report, stream, options, mask)
+        stream.write("\n")
+    if not options.quiet or not report.stats.is_complete:
+        _write_coverage(report, stream, options, mask)
+    if not options.quiet:
+        stream.write(verdict(report) + "\n")
+
+
+def verdict(report: Report) -> str:
+    """Return the result in one line of plain words."""
+    counts = Counter(finding.severity for finding in report.findings)
+    parts = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
+    number = len(report.findings)
+    told = f"{number} finding{'s' * (number != 1)} ({parts})" if number else "no findings"
+    if report.below_threshold:
+        told += f", {report.below_threshold} below the threshold"
+    if not report.stats.is_complete:
+        return f"{told}; the scan is INCOMPLETE: not everything was read"
+    return told if number else f"clean: {told}"
+
+
+def _write_finding(finding: Finding, report: Report, stream: TextIO, options: RenderOptions, mask: Masker) -> None:
+    severity = _styled(finding.severity, _COLOURS[finding.severity], options)
+    region = finding.region
+    place = f"{region.start_line}:{region.start_column}"
+    stream.write(f"  {place}  {severity}  {finding.rule_id}  {report.rules[finding.rule_id].name}\n")
+    before, line, after = _line(finding, options, mask)
+    stream.write(f"    {before}{line}{after}\n    {' ' * len(before)}{_styled('^' * len(line), '31', options)}\n")
+    for told in (_origin(finding, mask), *(f"note: {note}" for note in finding.notes)):
+        if told:
+            stream.write(f"    {told}\n")
+    if options.verbose:
+        stream.write(f"    fingerprint {finding.fingerprint}\n")
+
+
+def _line(finding: Finding, options: RenderOptions, mask: Masker) -> tuple[str, str, str]:
+    snippet = finding.snippet
+    secret = finding.secret.value if options.show_secrets else snippet.text[snippet.mark_start : snippet.mark_end]
+    head = snippet.text[: snippet.mark_start].lstrip()
+    return mask(head), mask(secret), mask(snippet.text[snippet.mark_end :])
+
+
+def _origin(finding: Finding, mask: Masker) -> str:
+    source = finding.provenance
+    told = ""
+    if source.commit:
+        told = f"commit {source.commit[:12]}"
+        if source.author:
+            told += f" by {mask(source.author.name)}"
+    more = len(finding.occurrences) - 1
+    return told + (f"{', ' if told else ''}{more} more occurrence{'s' * (more != 1)}" if more else "")
+
+
+def _write_coverage(report: Report, stream: TextIO, options: RenderOptions, mask: Masker) -> None:
+    stats = report.stats
+    commits = f", {stats.commits:,} commits" if stats.commits else ""
+    stream.write(f"read {stats.blobs:,} blobs{commits}, {stats.bytes:,} bytes with {report.rule_count} rules\n")
+    for reason, count in sorted(Counter(skip.reason for skip in stats.skipped).items()):
+        named = [skip for skip in stats.skipped if skip.reason == reason]
+        stream.write(f"not read, {reason}: {count}\n")
+        for skip in named if options.verbose else named[:_NAMED_SKIPS]:
+            detail = f" ({mask(skip.detail)})" if skip.detail else ""
+            stream.write(f"  {mask(skip.what)}{detail}\n")
+        if len(named) > _NAMED_SKIPS and not options.verbose:
+            stream.write(f"  and {len(named) - _NAMED_SKIPS} more (--verbose names them)\n")
+    if options.verbose:
+        for reason, count in sorted(stats.dropped.items()):
+            stream.write(f"dropped, {reason}: {count}\n")
+
+
+def _styled(text: str, code: str, options: RenderOptions) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if options.colour else text
