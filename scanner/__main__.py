@@ -1,0 +1,23 @@
+"""python -m scanner."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> int:
+    """Return the exit code of the command line.
+
+    The folder one stands in leaves `sys.path` first: a scanned folder may hold modules of its own.
+    """
+    here = os.getcwd() if os.path.isdir(os.curdir) else ""
+    own = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", here) or os.path.realpath(entry or here) == own]
+    from scanner.cli import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
