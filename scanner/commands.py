@@ -79,12 +79,12 @@ def scan(
         job = Job(Target("stdin", path_hint or "<standard input>"), ())
         _scan_stdin(path_hint or "<standard input>", ruleset, settings, tally)
     else:
-        job = _job(path, history=history, span=range, since=since, is_staged=staged, settings=settings)
+        job = _job(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
         notes = _scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
     report = _report(job, ruleset, settings, tally, exit_zero=exit_zero)
-    options_ = RenderOptions(show_secrets, _wants_colour(), verbose, quiet)
+    shown = RenderOptions(show_secrets, _wants_colour(), verbose, quiet)
     try:
-        write_reports(report, outputs, options_, sys.stdout)
+        write_reports(report, outputs, shown, sys.stdout)
     except ReportError as error:
         raise ReportError(f"{error} ({len(report.findings)} findings)") from error
     if notes:
@@ -106,11 +106,11 @@ def _wants_colour() -> bool:
 
 
 def _job(
-    path: str, *, history: bool, span: str | None, since: str | None, is_staged: bool, settings: Config
+    path: str, *, is_history: bool, span: str | None, since: str | None, is_staged: bool, settings: Config
 ) -> Job:
-    if sum((history, span is not None, since is not None, is_staged)) > 1:
+    if sum((is_history, span is not None, since is not None, is_staged)) > 1:
         raise UsageError("--history, --range, --since and --staged exclude each other")
-    if history:
+    if is_history:
         return _history_job(path)
     if span is not None or since is not None:
         return _range_job(path, span, since)
