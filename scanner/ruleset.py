@@ -158,7 +158,7 @@ def parse_rule(entry: object, *, family: str, where: str) -> Rule:
         checksum=entry.get("checksum"),
         companions=_companions(entry.get("companions", []), where),
         added_filters=_filters(entry, "add", where),
-        disabled_filters=_filters(entry, "off", where),
+        disabled_filters=_filters(entry, "remove", where),
         rotation_class=_one_of(entry, "rotation_class", ROTATION_CLASSES, where),
         references=_texts(entry, "references", where),
         revoke_url=entry.get("revoke_url"),
@@ -219,16 +219,21 @@ def _entropy(value: object, where: str) -> tuple[tuple[str, float], ...]:
 
 def _companions(value: object, where: str) -> tuple[Companion, ...]:
     try:
-        assert isinstance(value, list)
-        return tuple(Companion(str(entry["rule"]), int(entry["within_lines"])) for entry in value)
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        return tuple(Companion(str(entry["rule"]), int(entry["within_lines"])) for entry in _as_list(value))
+    except (KeyError, TypeError, ValueError) as error:
         raise RuleError(f"{where}: companions is a list of {{rule: ID, within_lines: N}}") from error
+
+
+def _as_list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
 
 
 def _filters(entry: Mapping[Any, Any], key: str, where: str) -> tuple[str, ...]:
     block = entry.get("filters", {})
-    if not isinstance(block, dict) or set(block) - {"add", "off"}:
-        raise RuleError(f"{where}: filters holds the lists 'add' and 'off'")
+    if not isinstance(block, dict) or set(block) - {"add", "remove"}:
+        raise RuleError(f"{where}: filters holds the lists 'add' and 'remove'")
     names = _texts(block, key, where)
     for name in names:
         if name not in filters.NAMES:

@@ -57,7 +57,7 @@ def to_plain(value: Any) -> Any:
         plain = {}
         for field in attr.fields(type(value)):
             item = getattr(value, field.name)
-            if item is not None and item != field.default:
+            if item is not None and item != _default(field):
                 plain[field.metadata["schema_property_name"]] = to_plain(item)
         return plain
     if isinstance(value, list):
@@ -65,6 +65,11 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: to_plain(item) for key, item in value.items()}
     return value
+
+
+def _default(field: Any) -> Any:
+    """Return a field's default; a list default is made anew by a factory."""
+    return field.default.factory() if isinstance(field.default, attr.Factory) else field.default  # type: ignore[arg-type]
 
 
 def _rule(rule: Rule) -> Any:

@@ -1,0 +1,45 @@
+"""An import points to a lower floor, or stays within its own package."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOM = Path(__file__).parent.parent / "scanner"
+FLOORS = {
+    "__main__": 6,
+    "cli": 5,
+    "commands": 4,
+    **dict.fromkeys(("scan", "workers", "progress"), 3),
+    **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters"), 2),
+    **dict.fromkeys(("chunks", "engine", "findings", "globs"), 1),
+    **dict.fromkeys(("model", "errors"), 0),
+}
+SAME_FLOOR = {
+    ("engine", "chunks"): "the engine works on chunks",
+    ("findings", "engine"): "entropy decides how a fingerprint is made",
+    ("ruleset", "safe_yaml"): "safe_yaml is the reader that both files share",
+    ("config", "safe_yaml"): "safe_yaml is the reader that both files share",
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("scanner"):
+            parts = node.module.split(".")
+            yield from [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            yield from (a.name.split(".")[1] for a in node.names if a.name.startswith("scanner."))
+
+
+@pytest.mark.parametrize("path", sorted(ROOM.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOM)))
+def test_an_import_never_points_up_or_sideways(path: Path) -> None:
+    room = path.relative_to(ROOM).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    for other in imports(path):
+        if other not in ("__version__", room) and (room, other) not in SAME_FLOOR:
+            assert FLOORS[other] < FLOORS[room], f"{room} imports {other}"
