@@ -104,24 +104,58 @@ def parser() -> argparse.ArgumentParser:
 def _add_scan(scan: argparse.ArgumentParser) -> None:
     scan.set_defaults(command=commands.scan)
     add = scan.add_argument
-    add("path", nargs="?", default=".", metavar="PATH", help="folder, file, repository, or - for standard input")
+    add(
+        "path",
+        nargs="?",
+        default=".",
+        metavar="PATH",
+        help="folder, file, repository, or - for standard input",
+    )
     add("--history", action="store_true", help="every object of the repository, reachable or not")
     add("--range", metavar="A..B", help="what the commits of the range introduced")
     add("--since", metavar="REV", help="the same as --range REV..HEAD")
     add("--staged", action="store_true", help="what the index would commit")
     add("--all-files", action="store_true", default=None, help="ignored files too")
     add("--path-hint", metavar="NAME", help="the path to report for standard input")
-    add("-f", "--format", action="append", choices=FORMATS, help="format of a report; repeatable (default: text)")
-    add("-o", "--output", action="append", metavar="PATH", help="file of the report at the same place in the -f list")
+    add(
+        "-f",
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="format of a report; repeatable (default: text)",
+    )
+    add(
+        "-o",
+        "--output",
+        action="append",
+        metavar="PATH",
+        help="file of the report at the same place in the -f list",
+    )
     add("-j", "--jobs", type=_number, metavar="N", help="worker processes (default: the cores it may use)")
     add("--rules", action="append", metavar="PATH", help="more rules: a file or a folder; repeatable")
-    add("--no-default-rules", dest="use_default_rules", action="store_false", default=None, help="only those of --rules")
+    add(
+        "--no-default-rules",
+        dest="use_default_rules",
+        action="store_false",
+        default=None,
+        help="only those of --rules",
+    )
     add("--rule", dest="only_rules", action="append", metavar="ID", help="only this rule; repeatable")
     add("--exclude", action="append", metavar="GLOB", help="leave out these paths; repeatable")
     add("--min-severity", choices=SEVERITIES, help="report from this severity on")
     add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on")
-    add("--max-blob-bytes", type=_number, metavar="N", help="skip what is larger, and say so (default: 100 MiB)")
-    add("--allow-shallow", action="store_true", default=None, help="a shallow or partial clone counts as complete")
+    add(
+        "--max-blob-bytes",
+        type=_number,
+        metavar="N",
+        help="skip what is larger, and say so (default: 100 MiB)",
+    )
+    add(
+        "--allow-shallow",
+        action="store_true",
+        default=None,
+        help="a shallow or partial clone counts as complete",
+    )
     add("--config", metavar="FILE", help="configuration file (default: .leaksweep.yml in PATH)")
     add("--show-secrets", action="store_true", help="print secrets in full")
     add("--exit-zero", action="store_true", help="exit 0 in spite of findings")

@@ -105,9 +105,7 @@ def _wants_colour() -> bool:
 # --- what to scan ------------------------------------------------------------------------------------
 
 
-def _job(
-    path: str, *, is_history: bool, span: str | None, since: str | None, is_staged: bool, settings: Config
-) -> Job:
+def _job(path: str, *, is_history: bool, span: str | None, since: str | None, is_staged: bool, settings: Config) -> Job:
     if sum((is_history, span is not None, since is not None, is_staged)) > 1:
         raise UsageError("--history, --range, --since and --staged exclude each other")
     if is_history:
@@ -202,7 +200,9 @@ def _report(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exit_
     rules = {rule.id: rule for rule in ruleset.rules}
     seen = _without_excluded(_seen(job, tally.found), rules, PathGlobs(settings.exclude))
     findings, below = split_by_threshold(
-        build_findings(seen, rules), min_severity=settings.min_severity, min_confidence=settings.min_confidence
+        build_findings(seen, rules),
+        min_severity=settings.min_severity,
+        min_confidence=settings.min_confidence,
     )
     stats = ScanStats(
         blobs=tally.blobs,

@@ -43,7 +43,13 @@ def _age(one: Seen) -> tuple[int, str, str, int]:
 
 def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     region = finding.region
-    return finding.provenance.path, region.start_line, region.start_column, finding.rule_id, finding.fingerprint
+    return (
+        finding.provenance.path,
+        region.start_line,
+        region.start_column,
+        finding.rule_id,
+        finding.fingerprint,
+    )
 
 
 def _finding(group: Sequence[Seen], rule: Rule) -> Finding:
@@ -59,7 +65,9 @@ def _finding(group: Sequence[Seen], rule: Rule) -> Finding:
         provenance=first.provenance,
         fingerprint=fingerprint(rule.family, first.match.secret.value, first.provenance.path),
         snippet=first.match.snippet,
-        occurrences=tuple(Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group[:MAX_OCCURRENCES]),
+        occurrences=tuple(
+            Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group[:MAX_OCCURRENCES]
+        ),
         notes=_notes(group, failed=failed),
     )
 

@@ -190,9 +190,7 @@ class SkipReason(StrEnum):
 ABSENT_BY_CLONE = frozenset({SkipReason.SHALLOW_BOUNDARY, SkipReason.PARTIAL_CLONE})
 """What a shallow or partial clone does not hold; a user may accept it."""
 
-HARMLESS_SKIPS = frozenset(
-    {SkipReason.LFS_POINTER, SkipReason.SUBMODULE, SkipReason.EXCLUDED, SkipReason.SPECIAL_FILE}
-)
+HARMLESS_SKIPS = frozenset({SkipReason.LFS_POINTER, SkipReason.SUBMODULE, SkipReason.EXCLUDED, SkipReason.SPECIAL_FILE})
 """Told in every report, but no reason to call the scan incomplete: the content is not of this repository,
 the user asked for it, or (a FIFO, socket or device) there is no content to read."""
 

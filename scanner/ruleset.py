@@ -37,11 +37,32 @@ ROTATION_CLASSES = (
     "other",
 )
 REQUIRED = frozenset(
-    "id name description severity confidence pattern rotation_class examples negative_examples".split()
+    [
+        "id",
+        "name",
+        "description",
+        "severity",
+        "confidence",
+        "pattern",
+        "rotation_class",
+        "examples",
+        "negative_examples",
+    ]
 )
 OPTIONAL = frozenset(
-    "keywords min_entropy_bits path_pattern checksum companions filters references revoke_url tags enabled "
-    "verify".split()
+    [
+        "keywords",
+        "min_entropy_bits",
+        "path_pattern",
+        "checksum",
+        "companions",
+        "filters",
+        "references",
+        "revoke_url",
+        "tags",
+        "enabled",
+        "verify",
+    ]
 )
 _CACHE_FORMAT = 1
 
@@ -210,7 +231,7 @@ def _one_of(entry: Mapping[Any, Any], key: str, allowed: Sequence[str], where: s
 def _entropy(value: object, where: str) -> tuple[tuple[str, float], ...]:
     if value is None:
         return ()
-    limits = value if isinstance(value, dict) else {"any": value}
+    limits: dict[Any, Any] = value if isinstance(value, dict) else {"any": value}
     for name, bits in limits.items():
         if name not in ALPHABETS or isinstance(bits, bool) or not isinstance(bits, int | float):
             raise RuleError(f"{where}: min_entropy_bits is a number, or numbers by alphabet ({', '.join(ALPHABETS)})")
@@ -284,7 +305,8 @@ def _from_cache(digest: str) -> Ruleset | None:
 
 
 def _rule_from_json(fields: dict[str, Any]) -> Rule:
-    rule = Rule(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    rule = Rule(**values)
     if rule.companions or rule.min_entropy_bits:
         return replace(
             rule,

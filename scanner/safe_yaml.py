@@ -43,10 +43,14 @@ def _check_events(content: bytes, path: Path | str, error: type[ScannerError]) -
     depth = 0
     for event in yaml.parse(content, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise error(f"{path}:{event.start_mark.line + 1}: aliases are not allowed")
+            raise error(f"{path}:{_line(event)}: aliases are not allowed")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise error(f"{path}:{event.start_mark.line + 1}: nested deeper than {MAX_DEPTH}")
+            raise error(f"{path}:{_line(event)}: nested deeper than {MAX_DEPTH}")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _check_keys(node: Any, path: Path | str, error: type[ScannerError]) -> None:
@@ -64,7 +68,8 @@ def _check_keys(node: Any, path: Path | str, error: type[ScannerError]) -> None:
 
 def line_of_key(content: bytes, key: str) -> int | None:
     """Return the line, from 1, on which the mapping key `key` first stands, or None."""
-    for token in yaml.compose(content, Loader=_Loader).value:
+    root = yaml.compose(content, Loader=_Loader)
+    for token in root.value if isinstance(root, yaml.MappingNode) else ():
         if isinstance(token[0], yaml.ScalarNode) and token[0].value == key:
             return int(token[0].start_mark.line) + 1
     return None

@@ -76,7 +76,8 @@ class Scanner:
             return (read_file(entry, max_bytes=self._max_blob_bytes),)
         if entry.size > self._max_blob_bytes:
             return (Skip(SkipReason.TOO_LARGE, entry.path or entry.oid, f"{entry.size} bytes"),)
-        assert self._reader is not None  # noqa: S101
+        if self._reader is None:
+            raise RuntimeError("objects are read from a repository")
         data = self._reader.read(entry.oid)
         if isinstance(data, Skip):
             return (data,)

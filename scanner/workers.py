@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -15,7 +16,7 @@ Result = TypeVar("Result")
 _AHEAD = 4
 """Batches in flight per worker: enough to keep it busy, few enough to bound memory."""
 
-_work: Callable[[Sequence[object]], object] | None = None
+_work: Callable[[Sequence[Any]], object] | None = None
 # The one way to hand an unpicklable context to pool processes once: set by the initializer, read by the task.
 
 
@@ -70,7 +71,7 @@ class _Pool(Generic[Item, Result]):
 
         can_fork = "fork" in multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("fork" if can_fork else None)
-        return ProcessPoolExecutor(self._workers, context, initializer=_begin, initargs=(self._make_work,))
+        return ProcessPoolExecutor(self._workers, context, initializer=partial(_begin, self._make_work))
 
     def map(self, batches: Iterator[Sequence[Item]]) -> Iterator[Result]:
         """Yield results in the order of the batches, with a bounded number of them in flight."""
@@ -116,7 +117,7 @@ class _Pool(Generic[Item, Result]):
             child.join(timeout=5)
 
 
-def _begin(make_work: Callable[[], Callable[[Sequence[object]], object]]) -> None:
+def _begin(make_work: Callable[[], Callable[[Sequence[Any]], object]]) -> None:
     """Set up a worker: the parent decides about interrupts, and the default action ends a terminated child."""
     import signal
 

@@ -58,9 +58,7 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
 
-def leaksweep(
-    *arguments: str, stdin: bytes = b"", cwd: Path | None = None
-) -> subprocess.CompletedProcess[bytes]:
+def leaksweep(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     """Run the command line as a process."""
     return subprocess.run(
         [sys.executable, "-m", "scanner", *arguments],

@@ -20,7 +20,9 @@ def scanned(repository: Repository, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repository, dict[str, tuple[str, int, str | None]]]:
+def planted(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Repository, dict[str, tuple[str, int, str | None]]]:
     """A repository, and for each place its secret's expected path, line and commit."""
     repo = Repository(tmp_path_factory.mktemp("planted"))
     where: dict[str, tuple[str, int, str | None]] = {}
@@ -90,10 +92,12 @@ def test_every_place_of_a_secret_is_found_once(
         repo.git("repack", "-q", "-ad", "--keep-unreachable")
     found = scanned(repo, "--history")["findings"]
     for name, expected in where.items():
-        places = [
-            (f["path"], f["start_line"], f["commit"]) for f in found if f["secret"]["value"] == token(name)
-        ]
-        paths = {expected} if name != "note" else {(p, 1, expected[2]) for p in (expected[0], f"{expected[0][:2]}/{expected[0][2:]}")}
+        places = [(f["path"], f["start_line"], f["commit"]) for f in found if f["secret"]["value"] == token(name)]
+        paths = (
+            {expected}
+            if name != "note"
+            else {(p, 1, expected[2]) for p in (expected[0], f"{expected[0][:2]}/{expected[0][2:]}")}
+        )
         assert len(places) == 1, (name, places)
         assert places[0] in paths, name
 

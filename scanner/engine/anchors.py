@@ -101,7 +101,12 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
     if sequences is None:
         return Anchor(literals=declared, is_everywhere=not declared, spans_lines=True)
     spans_lines = any(10 in item.characters and not item.role for items in sequences for item in items)
-    found: dict[str, set[str]] = {"run_prefixes": set(), "run_lefts": set(), "contexts": set(), "literals": set()}
+    found: dict[str, set[str]] = {
+        "run_prefixes": set(),
+        "run_lefts": set(),
+        "contexts": set(),
+        "literals": set(),
+    }
     for items in sequences:
         kind, words = _best_anchor(items, runs_allowed=not spans_lines)
         if kind == "literals" and declared:
@@ -109,7 +114,10 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
         if not kind:
             return Anchor(literals=declared, is_everywhere=not declared, spans_lines=spans_lines)
         found[kind].update(words)
-    return Anchor(**{kind: tuple(sorted(words)) for kind, words in found.items()}, spans_lines=spans_lines)
+    texts = {kind: tuple(sorted(words)) for kind, words in found.items()}
+    return Anchor(
+        texts["run_prefixes"], texts["run_lefts"], texts["contexts"], texts["literals"], spans_lines=spans_lines
+    )
 
 
 def sequences_of(pattern: str) -> list[_Sequence] | None:
@@ -272,7 +280,11 @@ def _code(code_point: int) -> int:
 
 def _best_anchor(items: _Sequence, *, runs_allowed: bool) -> tuple[str, tuple[str, ...]]:
     if runs_allowed:
-        for kind, find in (("run_prefixes", _run_prefixes), ("run_lefts", _run_lefts), ("contexts", _contexts)):
+        for kind, find in (
+            ("run_prefixes", _run_prefixes),
+            ("run_lefts", _run_lefts),
+            ("contexts", _contexts),
+        ):
             if words := find(items):
                 return kind, words
     literals = [text for text, *_ in _literal_runs(items) if len(text) >= MIN_LITERAL]

@@ -60,9 +60,7 @@ class Dispatcher:
                 out.extend((start, rule) for text, rule in prefixes[key] if low.startswith(text, start))
             dash = low.find(b"-", start, end - MIN_RUN)
             if dash >= 0:
-                if key != b"---":
-                    self._find_after_dashes(dash, end, low, out)
-                elif len(low[start:end].strip(b"-")) >= MIN_RUN:
+                if key != b"---" or len(low[start:end].strip(b"-")) >= MIN_RUN:
                     self._find_after_dashes(dash, end, low, out)
             left = low[start - KEY_LENGTH : start] if start >= KEY_LENGTH else b""
             if left in lefts:
@@ -83,7 +81,8 @@ class Dispatcher:
 
     def _find_contexts(self, begin: int, start: int, end: int, low: bytes, out: list[Candidate]) -> None:
         line = low.rfind(b"\n", begin, start)
-        assert self._context_words is not None
+        if self._context_words is None:
+            return
         search = self._context_words.search
         found = search(low, line + 1 if line >= 0 else begin, end)
         while found:

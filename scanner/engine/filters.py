@@ -91,7 +91,15 @@ def is_repeated(hit: Hit) -> str | None:
     return None
 
 
-_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "0987654321", "abcdef0123456789", "0123456789abcdef")
+_KEYBOARD = (
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1234567890",
+    "0987654321",
+    "abcdef0123456789",
+    "0123456789abcdef",
+)
 
 
 def is_sequence(hit: Hit) -> str | None:
@@ -136,7 +144,9 @@ _ENCRYPTED = re.compile(
 
 def is_encrypted(hit: Hit) -> str | None:
     """Drop a value that is sealed: without its key it is of no use."""
-    if _ENCRYPTED.search(hit.secret) or re.search(r"(?:secure\s*:|!vault\s*\|?|encrypted_\w+\W+)\s*[\"']?$", hit.before):
+    if _ENCRYPTED.search(hit.secret) or re.search(
+        r"(?:secure\s*:|!vault\s*\|?|encrypted_\w+\W+)\s*[\"']?$", hit.before
+    ):
         return "encrypted"
     return None
 
@@ -149,7 +159,9 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z_$]*(?:\.[A-Za-z_$][\w$]*)*")
-_SNAKE_OR_CAMEL = re.compile(r"(?:[a-z]+|[A-Z]+)(?:[_-](?:[A-Za-z]+|[0-9]+))+|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}")
+_SNAKE_OR_CAMEL = re.compile(
+    r"(?:[a-z]+|[A-Z]+)(?:[_-](?:[A-Za-z]+|[0-9]+))+|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}"
+)
 
 
 def is_code(hit: Hit) -> str | None:
@@ -226,10 +238,39 @@ def is_media(hit: Hit) -> str | None:
     return "media" if _MEDIA.search(hit.secret) else None
 
 
-_LOCAL = re.compile(r"(?i)localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?|\bdb\b|host\.docker\.internal|\.local\b|\.test\b|example\.(?:com|org|net)")
+_LOCAL = re.compile(
+    r"(?i)localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?|\bdb\b|host\.docker\.internal|\.local\b|\.test\b|example\.(?:com|org|net)"
+)
 _LOCAL_DEFAULTS = frozenset(
-    "postgres root admin password guest minioadmin changeme neo4j test secret homestead airflow keycloak sonar user pass "
-    "masterkey dummy example changeit vagrant mysql redis mongo elastic rabbitmq docker".split()
+    [
+        "postgres",
+        "root",
+        "admin",
+        "password",
+        "guest",
+        "minioadmin",
+        "changeme",
+        "neo4j",
+        "test",
+        "secret",
+        "homestead",
+        "airflow",
+        "keycloak",
+        "sonar",
+        "user",
+        "pass",
+        "masterkey",
+        "dummy",
+        "example",
+        "changeit",
+        "vagrant",
+        "mysql",
+        "redis",
+        "mongo",
+        "elastic",
+        "rabbitmq",
+        "docker",
+    ]
 )
 
 

@@ -69,7 +69,27 @@ def hostile_texts(rule: Rule) -> Iterator[str]:
     size = LINE_BEFORE + LINE_AFTER
     anchor = derive_anchor(rule.pattern, rule.keywords)
     words = [*anchor.run_prefixes[:2], *anchor.run_lefts[:2], *anchor.contexts[:2], *anchor.literals[:2]]
-    for unit in ("a", "A1", "a ", " ", "\t", "-", "_", ".", "=", '"', "'", "a.", "a-", "a=", "a:", "/", "0", "eyJ", "-----"):
+    for unit in (
+        "a",
+        "A1",
+        "a ",
+        " ",
+        "\t",
+        "-",
+        "_",
+        ".",
+        "=",
+        '"',
+        "'",
+        "a.",
+        "a-",
+        "a=",
+        "a:",
+        "/",
+        "0",
+        "eyJ",
+        "-----",
+    ):
         yield unit * (size // len(unit))
     for word in words:
         for tail in ("", " ", "a", "=", '="', ".", "-----", " = ", '": "', "0123456789abcdef" * 2):

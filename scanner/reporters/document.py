@@ -44,9 +44,7 @@ def finding_document(finding: Finding, report: Report, options: RenderOptions, m
         "secret": secret,
         "snippet": mask(finding.snippet.text),
         "notes": list(finding.notes),
-        "occurrences": [
-            {**_place(o.provenance, o.region, mask), "blob": o.blob_oid} for o in finding.occurrences
-        ],
+        "occurrences": [{**_place(o.provenance, o.region, mask), "blob": o.blob_oid} for o in finding.occurrences],
         "rotation_class": rule.rotation_class,
         "revoke_url": rule.revoke_url,
         "tags": list(rule.tags),
@@ -107,4 +105,9 @@ def summary(report: Report) -> dict[str, Any]:
 def target(report: Report, mask: Masker) -> dict[str, Any]:
     """Return what was asked for."""
     asked = report.target
-    return {"mode": asked.mode, "location": mask(asked.location), "detail": mask(asked.detail), "revision": asked.revision}
+    return {
+        "mode": asked.mode,
+        "location": mask(asked.location),
+        "detail": mask(asked.detail),
+        "revision": asked.revision,
+    }

@@ -52,7 +52,10 @@ class Masker:
     def _masked(self, text: str) -> str:
         out, at, last = [], 0, 0
         while at <= len(text) - _KEY:
-            hit = next((pair for pair in self._by_start.get(text[at : at + _KEY], ()) if text.startswith(pair[0], at)), None)
+            hit = next(
+                (pair for pair in self._by_start.get(text[at : at + _KEY], ()) if text.startswith(pair[0], at)),
+                None,
+            )
             if hit is None:
                 at += 1
                 continue

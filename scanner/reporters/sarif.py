@@ -153,7 +153,5 @@ def _invocation(report: Report, trimmed: int, mask: Masker) -> Any:
     return om.Invocation(
         execution_successful=report.stats.is_complete,
         exit_code=report.exit_code,
-        tool_execution_notifications=[
-            om.Notification(message=om.Message(text=text), level="warning") for text in told
-        ],
+        tool_execution_notifications=[om.Notification(message=om.Message(text=text), level="warning") for text in told],
     )

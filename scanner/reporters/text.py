@@ -86,8 +86,8 @@ def _write_coverage(report: Report, stream: TextIO, options: RenderOptions, mask
         if len(named) > _NAMED_SKIPS and not options.verbose:
             stream.write(f"  and {len(named) - _NAMED_SKIPS} more (--verbose names them)\n")
     if options.verbose:
-        for reason, count in sorted(stats.dropped.items()):
-            stream.write(f"dropped, {reason}: {count}\n")
+        for dropped, count in sorted(stats.dropped.items()):
+            stream.write(f"dropped, {dropped}: {count}\n")
 
 
 def _styled(text: str, code: str, options: RenderOptions) -> str:

@@ -136,8 +136,8 @@ def lines(repository: Repository, *arguments: str, stdin: bytes = b"") -> Iterat
     `stdin` must be small enough for a pipe, or be read by git before it prints.
     """
     with start(repository, *arguments) as process:
-        out = _pipe(process.stdout)
-        inp = _pipe(process.stdin)
+        out = pipe(process.stdout)
+        inp = pipe(process.stdin)
         inp.write(stdin)
         inp.close()
         for line in out:
@@ -146,8 +146,10 @@ def lines(repository: Repository, *arguments: str, stdin: bytes = b"") -> Iterat
         raise GitError(f"git {arguments[0]} ended with exit code {process.returncode}")
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None
+def pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """Return a stream that `start` opened."""
+    if stream is None:
+        raise RuntimeError("the process was started without pipes")
     return stream
 
 

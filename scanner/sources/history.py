@@ -215,7 +215,13 @@ def text_provenance(reader: ObjectReader, oid: str, *, path: str) -> Provenance:
 
 def _commit_lines(repository: git.Repository) -> bytes:
     """Return the ids of all commits of the database, one a line."""
-    arguments = ("cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectname)")
+    arguments = (
+        "cat-file",
+        "--batch-all-objects",
+        "--unordered",
+        "--buffer",
+        "--batch-check=%(objecttype) %(objectname)",
+    )
     lines = (line[7:] for line in git.lines(repository, *arguments) if line.startswith(b"commit "))
     return b"".join(line + b"\n" for line in lines)
 

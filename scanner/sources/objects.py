@@ -71,17 +71,16 @@ class ObjectReader:
         """Return the content of one object, or why it cannot be had."""
         if self._process is None:
             self._process = git.start(self._repository, "cat-file", "--batch")
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        requests, answers = git.pipe(self._process.stdin), git.pipe(self._process.stdout)
         try:
-            self._process.stdin.write(oid.encode() + b"\n")
-            self._process.stdin.flush()
-            header = self._process.stdout.readline()
+            requests.write(oid.encode() + b"\n")
+            requests.flush()
+            header = answers.readline()
             fields = header.split()
             if fields[1:] == [b"missing"]:
                 return Skip(SkipReason.MISSING_OBJECT, oid)
             size = int(fields[2])
-            data = self._process.stdout.read(size + 1)
+            data = answers.read(size + 1)
         except (OSError, IndexError, ValueError):
             data, size = b"", 0
         if len(data) != size + 1:
