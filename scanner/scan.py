@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scanner.chunks import normalise
@@ -27,7 +28,7 @@ class BatchResult(NamedTuple):
 
     found: tuple[BlobMatches, ...] = ()
     skipped: tuple[Skip, ...] = ()
-    dropped: Counter[str] = Counter()
+    dropped: Mapping[str, int] = MappingProxyType({})
     blobs: int = 0
     bytes: int = 0
     commits: int = 0

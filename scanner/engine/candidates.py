@@ -59,9 +59,8 @@ class Dispatcher:
             if key in prefixes:
                 out.extend((start, rule) for text, rule in prefixes[key] if low.startswith(text, start))
             dash = low.find(b"-", start, end - MIN_RUN)
-            if dash >= 0:
-                if key != b"---" or len(low[start:end].strip(b"-")) >= MIN_RUN:
-                    self._find_after_dashes(dash, end, low, out)
+            if dash >= 0 and (key != b"---" or len(low[start:end].strip(b"-")) >= MIN_RUN):
+                self._find_after_dashes(dash, end, low, out)
             left = low[start - KEY_LENGTH : start] if start >= KEY_LENGTH else b""
             if left in lefts:
                 out.extend((start, rule) for _, rule in lefts[left])

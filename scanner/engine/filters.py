@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from scanner.model import Rule
@@ -108,7 +109,7 @@ def is_sequence(hit: Hit) -> str | None:
     if len(secret) > 200:
         return None
     longest = run = 1
-    for previous, current in zip(secret, secret[1:], strict=False):
+    for previous, current in pairwise(secret):
         run = run + 1 if ord(current) - ord(previous) == 1 and current.isalnum() else 1
         longest = max(longest, run)
     if longest >= 10 or (longest >= 6 and longest * 2 >= len(secret)):
@@ -122,11 +123,13 @@ _REFERENCE = re.compile(
     r"""(?ix)
     ^\$\{? | \$\{ | ^\$\( | \{\{ | ^\{%|%\}$ | ^<% | \#\{ | ^%\w+%$ | ^%\( | ^%[sd]\b | ^\{\w*\}$ | \[\[ |
     ^(?:op|vault|doppler|infisical|keyring|keychain|akv|ssm|awssm|sm|gcpsm|ref\+\w+|file|fileb|secretref)://? |
-    ^vault: | ^secret/data/ | ^arn:aws[\w-]*: | ^projects/[^/]+/secrets/ | ^@microsoft\.keyvault | ^!(?:ref|sub|getatt|reference)\b |
+    ^vault: | ^secret/data/ | ^arn:aws[\w-]*: |
+    ^projects/[^/]+/secrets/ | ^@microsoft\.keyvault | ^!(?:ref|sub|getatt|reference)\b |
     \.vault\.azure\.net/secrets/ | ^/run/secrets/ | ^@[\w./-]+$ | ^env[:.(\[] |
     \b(?:os\.environ|os\.getenv|getenv|process\.env|import\.meta\.env|system\.getenv|environment\.getenvironmentvariable|
        std::env|env::var|secrets?\.|vars?\.|local\.|data\.|module\.|settings\.|config[.\[(]|credentials\() |
-    ^(?:var|local|data|module|each|self|this|params?|args?|options?|opts|props|state|request|req|ctx|context|environment|env)[.\[] |
+    ^(?:var|local|data|module|each|self|this|params?|args?|options?|opts|props|state)[.\[] |
+    ^(?:request|req|ctx|context|environment|env)[.\[] |
     secretkeyref|valuefrom|existingsecret
     """
 )
@@ -176,7 +179,7 @@ def is_code(hit: Hit) -> str | None:
     return None
 
 
-_WORDS = re.compile(r"[A-Za-z]{2,}(?:['’-][A-Za-z]+)?")
+_WORDS = re.compile(r"[A-Za-z]{2,}(?:['\u2019-][A-Za-z]+)?")
 
 
 def is_prose(hit: Hit) -> str | None:
@@ -207,9 +210,9 @@ def is_identifier(hit: Hit) -> str | None:
     secret = hit.secret
     if _UUID.fullmatch(secret):
         return "UUID"
-    if re.fullmatch(r"(?i)[0-9a-f]{32,128}", secret) and len(secret) in (32, 40, 56, 64, 96, 128):
-        if _HASH_WORD.search(hit.before) or re.search(r"@$|/$", hit.before):
-            return "digest"
+    is_hex = len(secret) in (32, 40, 56, 64, 96, 128) and re.fullmatch(r"(?i)[0-9a-f]+", secret)
+    if is_hex and (_HASH_WORD.search(hit.before) or hit.before.endswith(("@", "/"))):
+        return "digest"
     if _RESOURCE.match(secret) or _VERSION.fullmatch(secret):
         return "identifier"
     return "identifier" if _SNAKE_OR_CAMEL.fullmatch(secret) else None

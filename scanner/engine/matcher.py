@@ -101,9 +101,9 @@ class Engine:
         spans_lines = self._anchors[rule].spans_lines
         low = high = -1
         for offset in sorted(offsets):
-            if not spans_lines and offset < high:
-                if high - low <= LINE_BEFORE or offset + LINE_AFTER <= high:
-                    continue
+            is_covered = high - low <= LINE_BEFORE or offset + LINE_AFTER <= high
+            if not spans_lines and offset < high and is_covered:
+                continue
             start, end = (_block_bounds if spans_lines else _line_bounds)(data, offset)
             if start > high:
                 if high >= 0:

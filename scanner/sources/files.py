@@ -29,10 +29,8 @@ def tree_entries(root: str, *, all_files: bool) -> Iterator[FileEntry | Skip]:
     """
     repository = git.find_repository(root) if has_git_above(root) else None
     prefix = repository.prefix if repository else ""
-    if all_files or repository is None or repository.work_tree is None:
-        entries = walk(root)
-    else:
-        entries = _listed_entries(root)
+    is_listed = not all_files and repository is not None and repository.work_tree is not None
+    entries = _listed_entries(root) if is_listed else walk(root)
     for entry in entries:
         if isinstance(entry, FileEntry):
             yield entry._replace(path=prefix + entry.path)
