@@ -173,7 +173,7 @@ def _scan_entries(
     check = history.start_connectivity_check(job.repository) if is_history and job.repository else None
     make_work = partial(Scanner, ruleset, job.repository, max_blob_bytes=settings.max_blob_bytes)
     todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
-    jobs = settings.jobs or len(os.sched_getaffinity(0))
+    jobs = settings.jobs or _usable_cores()
     try:
         with progress_bar(is_wanted=is_progress_wanted) as show:
             for result in run(make_work, todo, workers=jobs, give_up=lost):
@@ -191,6 +191,12 @@ def _scan_entries(
             check.kill()
             check.wait()
     return []
+
+
+def _usable_cores() -> int:
+    """Return how many cores this process may use; not every system can tell, and those count all."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 # --- judging -----------------------------------------------------------------------------------------

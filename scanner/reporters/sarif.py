@@ -101,8 +101,9 @@ def _sentence(text: str) -> str:
 
 
 def _result(finding: Finding, rule_index: int, mask: Masker) -> Any:
-    others = finding.occurrences[1 : MAX_RELATED + 1]
     source = finding.provenance
+    # SARIF wants the elements to be different: places that differ by their commit only are one.
+    others = list(dict.fromkeys((o.provenance.path, o.region) for o in finding.occurrences))[1 : MAX_RELATED + 1]
     told = f"{finding.message} Commit {source.commit}." if source.commit else finding.message
     prints = {"secretFingerprint/v1": finding.fingerprint}
     if source.commit:
@@ -113,7 +114,7 @@ def _result(finding: Finding, rule_index: int, mask: Masker) -> Any:
         level=finding.level,
         message=om.Message(text=told),
         locations=[_location(source.path, finding.region, mask, snippet=mask(finding.snippet.text))],
-        related_locations=[_location(o.provenance.path, o.region, mask) for o in others] or None,
+        related_locations=[_location(path, region, mask) for path, region in others] or None,
         partial_fingerprints=prints,
         properties={
             "severity": finding.severity,
