@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -322,6 +321,8 @@ def _to_cache(ruleset: Ruleset) -> None:
         "rules": [asdict(rule) for rule in ruleset.rules],
         "anchors": [anchor.to_json() for anchor in ruleset.anchors],
     }
+    import tempfile
+
     path = _cache_file(ruleset.digest)
     # A cache that cannot be written costs time, nothing else.
     with suppress(OSError, RuntimeError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -44,6 +43,8 @@ def _write_file(report: Report, name: str, path: str, options: RenderOptions) ->
         with open(path, "w", encoding="utf-8", newline="\n") as stream:
             render(name, report, stream, options)
         return
+    import tempfile
+
     target = os.path.realpath(path)
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".leaksweep-", suffix=".tmp")
     try:
