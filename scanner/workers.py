@@ -77,11 +77,23 @@ class _Pool(Generic[Item, Result]):
         """Yield results in the order of the batches, with a bounded number of them in flight."""
         waiting: list[tuple[Sequence[Item], Future[object]]] = []
         for batch in batches:
-            waiting.append((batch, self._executor.submit(_do, batch)))
+            waiting.append((batch, self._submit(batch)))
             if len(waiting) >= self._workers * _AHEAD:
                 yield from self._first(waiting)
         while waiting:
             yield from self._first(waiting)
+
+    def _submit(self, batch: Sequence[Item]) -> Future[object]:
+        """Return the future of a batch; one that is broken already if the pool broke since the last look."""
+        from concurrent.futures import Future
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            return self._executor.submit(_do, batch)
+        except BrokenProcessPool as error:
+            broken: Future[object] = Future()
+            broken.set_exception(error)
+            return broken
 
     def _first(self, waiting: list[tuple[Sequence[Item], Future[object]]]) -> Iterator[Result]:
         from concurrent.futures.process import BrokenProcessPool
@@ -92,14 +104,14 @@ class _Pool(Generic[Item, Result]):
         except BrokenProcessPool:
             self._executor = self._new_executor()
             results = [self._alone(item) for item in batch]
-            waiting[:] = [(later, self._executor.submit(_do, later)) for later, _ in waiting]
+            waiting[:] = [(later, self._submit(later)) for later, _ in waiting]
         yield from results  # type: ignore[misc]
 
     def _alone(self, item: Item) -> object:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self._executor.submit(_do, (item,)).result()
+            return self._submit((item,)).result()
         except BrokenProcessPool:
             self._executor = self._new_executor()
             return self._give_up(item)
