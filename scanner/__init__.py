@@ -2,7 +2,7 @@
 
 The rooms, in the order in which data flows through them:
 
-    cli            argv in, exit code out
+    cli            argv in, exit code out; arguments: the parser
     commands       one function per subcommand: build the rooms, connect them
     config         configuration file and options -> Config
     ruleset        rules/*.yaml -> Ruleset, every field checked

@@ -142,7 +142,8 @@ class Snippet:
 class Match:
     """A pattern hit in one blob that no filter dropped.
 
-    `start` and `end` are the secret's half-open byte offsets in the blob.
+    `start` and `end` are the secret's half-open byte offsets in the blob. `decoding` names the decoders through
+    which it was seen, outermost first (`base64`, `gzip`); `member` is its path inside a container, `a/b!c`.
     """
 
     rule_id: str
@@ -152,6 +153,8 @@ class Match:
     region: Region
     snippet: Snippet
     checksum_failed: bool = False
+    decoding: tuple[str, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,70 @@ class Occurrence:
     blob_oid: str | None
 
 
+class State(StrEnum):
+    """Where a secret is today, as far as the repository knows."""
+
+    IN_HEAD = "in HEAD"
+    ON_OTHER_REFS = "on other refs"
+    REMOVED = "removed, still in history"
+    UNREACHABLE = "unreachable"
+
+
+class CommitStamp(NamedTuple):
+    """A commit of a story: its id, who wrote it and who committed it, as the commit itself states."""
+
+    oid: str
+    author: Person | None = None
+    committer: Person | None = None
+
+
+class EventKind(StrEnum):
+    """What a commit did with a secret at a path."""
+
+    INTRODUCED = "introduced"
+    MOVED = "moved"
+    REMOVED = "removed"
+    REINTRODUCED = "reintroduced"
+
+
+class StoryEvent(NamedTuple):
+    """One step of a story. `path` is where the secret stands after it, or stood before it was removed."""
+
+    kind: EventKind
+    path: str
+    commit: CommitStamp
+    start_line: int | None = None
+    from_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What history knows of one secret: its events by topology, the refs that reach it, how long it was exposed.
+
+    `exposure_days` runs by committer dates from the introduction to the removal, or to the scan if it is still
+    there; None where a date is not known. `unknowns` tells in words what the history at hand cannot answer.
+    """
+
+    state: State
+    events: tuple[StoryEvent, ...] = ()
+    branches: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    blob_count: int = 0
+    exposure_days: int | None = None
+    has_doubtful_dates: bool = False
+    unknowns: tuple[str, ...] = ()
+
+    @property
+    def introduced(self) -> StoryEvent | None:
+        """Return the first event, if one is known."""
+        return self.events[0] if self.events else None
+
+    @property
+    def removed(self) -> StoryEvent | None:
+        """Return the removal after which the secret did not come back, if there is one."""
+        return self.events[-1] if self.events and self.events[-1].kind is EventKind.REMOVED else None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One secret under one rule at one path; `occurrences` lists every place, the first one first."""
@@ -254,6 +321,8 @@ class Finding:
     notes: tuple[str, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     baseline_state: str | None = None
+    decoding: tuple[str, ...] = ()
+    story: Story | None = None
 
     @property
     def level(self) -> str:

@@ -13,6 +13,7 @@ FLOORS = {
     "__main__": 6,
     "cli": 5,
     "commands": 4,
+    "arguments": 4,
     **dict.fromkeys(("scan", "workers", "progress"), 3),
     **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters"), 2),
     **dict.fromkeys(("chunks", "engine", "findings", "globs"), 1),

@@ -8,15 +8,25 @@ import sys
 
 from tests.repositories import ROOT
 
+README = ROOT / "README.md"
+MARK = "<!-- help -->\n```text\n"
 
-def test_the_help_in_the_readme_is_the_help() -> None:
-    text = (ROOT / "README.md").read_text()
-    shown = text.partition("<!-- help -->\n```text\n")[2].partition("```")[0]
-    printed = subprocess.run(
+
+def scan_help() -> str:
+    return subprocess.run(
         [sys.executable, "-m", "scanner", "scan", "--help"],
         capture_output=True,
         check=True,
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "110", "NO_COLOR": "1"},
     ).stdout.decode()
-    assert shown.split() == printed.split()
+
+
+def test_the_help_in_the_readme_is_the_help() -> None:
+    shown = README.read_text().partition(MARK)[2].partition("```")[0]
+    assert shown.split() == scan_help().split()
+
+
+if __name__ == "__main__":  # python -m tests.test_readme writes the help into the README
+    before, _, rest = README.read_text().partition(MARK)
+    README.write_text(before + MARK + scan_help() + "```" + rest.partition("```")[2])

@@ -1,0 +1,122 @@
+"""The command line as argparse sees it.
+
+Each command is named `MODULE.FUNCTION` of `scanner.commands`, and imported when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from scanner import __version__
+from scanner.model import CONFIDENCES, SEVERITIES
+from scanner.reporters import FORMATS
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; parsing decides and opens nothing."""
+    top = argparse.ArgumentParser(
+        prog="leaksweep",
+        description="Find credentials in working trees and in the whole history of git repositories.",
+        epilog="exit codes: 0 clean, 1 findings, 2 usage, configuration or environment error, "
+        "3 nothing found but the scan is incomplete, 4 internal error, 130 interrupted",
+    )
+    top.add_argument("--version", action="version", version=f"leaksweep {__version__}")
+    verbs = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_scan(verbs.add_parser("scan", help="scan files, a history, a range or what is staged"))
+    _add_rules(verbs.add_parser("rules", help="list, show, check or test rules"))
+    explain = verbs.add_parser("explain", help="tell what a rule finds and what to do about it")
+    explain.add_argument("rule_id", metavar="RULE_ID")
+    explain.set_defaults(command="rules.explain")
+    config = verbs.add_parser("config", help="show the configuration").add_subparsers(required=True, metavar="ACTION")
+    show = config.add_parser("show", help="print the effective values and where each came from")
+    show.add_argument("--config", metavar="FILE")
+    show.set_defaults(command="config.config_show")
+    return top
+
+
+def _add_scan(scan: argparse.ArgumentParser) -> None:
+    scan.set_defaults(command="scan.scan")
+    add = scan.add_argument
+    add(
+        "path",
+        nargs="?",
+        default=".",
+        metavar="PATH",
+        help="folder, file, repository, or - for standard input",
+    )
+    add("--history", action="store_true", help="every object of the repository, reachable or not")
+    add("--range", metavar="A..B", help="what the commits of the range introduced")
+    add("--since", metavar="REV", help="the same as --range REV..HEAD")
+    add("--staged", action="store_true", help="what the index would commit")
+    add("--all-files", action="store_true", default=None, help="ignored files too")
+    add("--path-hint", metavar="NAME", help="the path to report for standard input")
+    add(
+        "-f",
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="format of a report; repeatable (default: text)",
+    )
+    add(
+        "-o",
+        "--output",
+        action="append",
+        metavar="PATH",
+        help="file of the report at the same place in the -f list",
+    )
+    add("-j", "--jobs", type=_number, metavar="N", help="worker processes (default: the cores it may use)")
+    add("--rules", action="append", metavar="PATH", help="more rules: a file or a folder; repeatable")
+    add(
+        "--no-default-rules",
+        dest="use_default_rules",
+        action="store_false",
+        default=None,
+        help="only those of --rules",
+    )
+    add("--rule", dest="only_rules", action="append", metavar="ID", help="only this rule; repeatable")
+    add("--exclude", action="append", metavar="GLOB", help="leave out these paths; repeatable")
+    add("--min-severity", choices=SEVERITIES, help="report from this severity on")
+    add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on")
+    add(
+        "--max-blob-bytes",
+        type=_number,
+        metavar="N",
+        help="skip what is larger, and say so (default: 100 MiB)",
+    )
+    add(
+        "--allow-shallow",
+        action="store_true",
+        default=None,
+        help="a shallow or partial clone counts as complete",
+    )
+    add("--config", metavar="FILE", help="configuration file (default: .leaksweep.yml in PATH)")
+    add("--show-secrets", action="store_true", help="print secrets in full")
+    add("--exit-zero", action="store_true", help="exit 0 in spite of findings")
+    add("--no-progress", dest="progress", action="store_false", help="no progress display")
+    add("--quiet", action="store_true", help="findings only")
+    add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
+
+
+def _add_rules(rules: argparse.ArgumentParser) -> None:
+    verbs = rules.add_subparsers(required=True, metavar="ACTION")
+    plan: tuple[tuple[str, str, str], ...] = (
+        ("list", "rules.rules_list", "list the rules"),
+        ("show", "rules.rules_show", "print one rule"),
+        ("check", "rules.rules_check", "find what is wrong with rules"),
+        ("test", "rules.rules_test", "run the examples of rules"),
+    )
+    for name, command, text in plan:
+        verb = verbs.add_parser(name, help=text)
+        verb.set_defaults(command=command)
+        if name == "show":
+            verb.add_argument("rule_id", metavar="ID")
+        elif name in ("check", "test"):
+            verb.add_argument("path", nargs="?", metavar="PATH")
+        if name in ("list", "show"):
+            verb.add_argument("--rules", action="append", default=[], metavar="PATH")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more")
+    return int(text)

@@ -1,0 +1,1 @@
+"""One module per subject, one function per subcommand: build the rooms, connect them, return the exit code."""

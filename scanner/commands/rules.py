@@ -1,0 +1,73 @@
+"""The commands `rules` and `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scanner.commands.console import CLEAN, FOUND, say
+from scanner.ruleset import Ruleset, load_ruleset
+
+
+def rules_list(*, rules: Sequence[str] = (), **_: Any) -> int:
+    """Print id, severity, confidence and name of every rule."""
+    for rule in load_ruleset([Path(path) for path in rules]).rules:
+        say(f"{rule.id:<48} {rule.severity:<9} {rule.confidence:<7} {rule.name}")
+    return CLEAN
+
+
+def rules_show(*, rule_id: str, rules: Sequence[str] = (), **_: Any) -> int:
+    """Print one rule with every field."""
+    import json
+    from dataclasses import asdict
+
+    rule = load_ruleset([Path(path) for path in rules], only=[rule_id]).rules[0]
+    say(json.dumps(asdict(rule), indent=2))
+    return CLEAN
+
+
+def rules_check(*, path: str | None = None, **_: Any) -> int:
+    """Print what is wrong with the rules of `path`, or of the package; 1 if anything is."""
+    from scanner.engine.rule_checks import faults, warnings
+
+    ruleset = _ruleset_of(path)
+    count = 0
+    for rule, anchor in zip(ruleset.rules, ruleset.anchors, strict=True):
+        for fault in faults(rule):
+            say(f"{rule.id}: {fault}")
+            count += 1
+        for warning in warnings(rule, anchor):
+            say(f"{rule.id}: warning: {warning}")
+    say(f"{len(ruleset.rules)} rules checked, {count} faults")
+    return FOUND if count else CLEAN
+
+
+def rules_test(*, path: str | None = None, **_: Any) -> int:
+    """Run the examples and near misses of the rules of `path`, or of the package; 1 if one fails."""
+    from scanner.engine.rule_checks import example_faults
+
+    ruleset = _ruleset_of(path)
+    count = 0
+    for rule in ruleset.rules:
+        for fault in example_faults(rule, ruleset.rules, ruleset.anchors):
+            say(f"{rule.id}: {fault}")
+            count += 1
+    say(f"{len(ruleset.rules)} rules tested, {count} faults")
+    return FOUND if count else CLEAN
+
+
+def _ruleset_of(path: str | None) -> Ruleset:
+    return load_ruleset() if path is None else load_ruleset([Path(path)], use_default_rules=False)
+
+
+def explain(*, rule_id: str, rules: Sequence[str] = (), **_: Any) -> int:
+    """Print what a rule finds, why it matters and where to revoke it."""
+    rule = load_ruleset([Path(path) for path in rules], only=[rule_id]).rules[0]
+    say(f"{rule.name} ({rule.id})\n\n{rule.description}\n")
+    say(f"severity {rule.severity}, confidence {rule.confidence}, kind {rule.rotation_class}")
+    say("\nIf it is real: revoke it at the issuer first, issue a new one, then look for its use in the logs.")
+    for word, urls in (("revoke", [rule.revoke_url] if rule.revoke_url else []), ("read", rule.references)):
+        for url in urls:
+            say(f"{word}: {url}")
+    return CLEAN

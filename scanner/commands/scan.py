@@ -1,0 +1,114 @@
+"""The command `scan`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scanner.commands.judging import report_of
+from scanner.commands.targets import Job, job_of
+from scanner.config import Config, load_config
+from scanner.errors import ReportError, TerminatedError, UsageError
+from scanner.globs import PathGlobs
+from scanner.model import Skip, SkipReason, Target
+from scanner.progress import progress_bar
+from scanner.reporters import RenderOptions
+from scanner.reporters.output import Output, write_reports
+from scanner.ruleset import Ruleset, load_ruleset
+from scanner.scan import Entry, Scanner, Tally, batches, lost
+from scanner.sources import files, history
+from scanner.workers import run
+
+
+def scan(
+    *,
+    path: str,
+    history: bool = False,
+    range: str | None = None,  # noqa: A002
+    since: str | None = None,
+    staged: bool = False,
+    path_hint: str | None = None,
+    config: str | None = None,
+    outputs: Sequence[Output] = (Output("text"),),
+    show_secrets: bool = False,
+    exit_zero: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+    progress: bool = True,
+    **options: Any,
+) -> int:
+    """Scan what was asked for, write the reports, return the exit code. Raises ScannerError."""
+    if path != "-" and not os.path.lexists(path):
+        raise UsageError(f"{path}: no such file or folder")
+    settings, _ = load_config(options, root=path if os.path.isdir(path) else None, path=config)
+    ruleset = load_ruleset(
+        [Path(rule) for rule in settings.rules],
+        use_default_rules=settings.use_default_rules,
+        only=settings.only_rules,
+    )
+    tally, notes = Tally(), []
+    if path == "-":
+        job = Job(Target("stdin", path_hint or "<standard input>"), ())
+        _scan_stdin(path_hint or "<standard input>", ruleset, settings, tally)
+    else:
+        job = job_of(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
+        notes = _scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
+    report = report_of(job, ruleset, settings, tally, exit_zero=exit_zero)
+    shown = RenderOptions(show_secrets, _wants_colour(), verbose, quiet)
+    try:
+        write_reports(report, outputs, shown, sys.stdout)
+    except ReportError as error:
+        raise ReportError(f"{error} ({len(report.findings)} findings)") from error
+    if notes:
+        raise notes[0]
+    return report.exit_code
+
+
+def _wants_colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _scan_stdin(path: str, ruleset: Ruleset, settings: Config, tally: Tally) -> None:
+    blob = files.read_stdin(sys.stdin.buffer, path=path, max_bytes=settings.max_blob_bytes)
+    if isinstance(blob, Skip):
+        tally.skipped.append(blob)
+    else:
+        tally.add(Scanner(ruleset, None, max_blob_bytes=settings.max_blob_bytes).search_blob(blob))
+
+
+def _scan_entries(
+    job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, is_progress_wanted: bool
+) -> list[BaseException]:
+    """Scan all entries into `tally`; return the interrupt that ended it early, if one did."""
+    is_history = job.revisions == history.EVERYTHING and job.repository is not None
+    check = history.start_connectivity_check(job.repository) if is_history and job.repository else None
+    make_work = partial(Scanner, ruleset, job.repository, max_blob_bytes=settings.max_blob_bytes)
+    todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
+    jobs = settings.jobs or _usable_cores()
+    try:
+        with progress_bar(is_wanted=is_progress_wanted) as show:
+            for result in run(make_work, todo, workers=jobs, give_up=lost):
+                tally.add(result)
+                show(items=result.blobs, done_bytes=result.bytes, findings=len(tally.found))
+        if check is not None and job.repository is not None:
+            tally.skipped += history.boundary_skips(job.repository)
+            if check.wait():
+                tally.skipped += history.missing_objects(job.repository)
+    except (KeyboardInterrupt, TerminatedError) as interrupt:
+        tally.skipped.append(Skip(SkipReason.INTERRUPTED, job.target.location))
+        return [interrupt]
+    finally:
+        if check is not None:
+            check.kill()
+            check.wait()
+    return []
+
+
+def _usable_cores() -> int:
+    """Return how many cores this process may use; not every system can tell, and those count all."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
