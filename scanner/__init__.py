@@ -10,6 +10,7 @@ The rooms, in the order in which data flows through them:
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob
     chunks         bytes -> text windows with positions
+    ci_events      variables and payloads of CI systems -> Change
     engine         THINK: candidates, patterns, filters -> Match
     findings       Match -> Finding: merge, sort, fingerprint
     reporters      OUT: findings -> text

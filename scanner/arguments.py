@@ -11,6 +11,8 @@ from scanner import __version__
 from scanner.model import CONFIDENCES, SEVERITIES
 from scanner.reporters import FORMATS
 
+HOOK_STAGES = ("pre-commit", "pre-push", "commit-msg")
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; parsing decides and opens nothing."""
@@ -23,6 +25,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"leaksweep {__version__}")
     verbs = top.add_subparsers(required=True, metavar="COMMAND")
     _add_scan(verbs.add_parser("scan", help="scan files, a history, a range or what is staged"))
+    _add_ci(verbs.add_parser("ci", help="scan what the event of a CI system brought in"))
+    _add_hooks(verbs)
     _add_rules(verbs.add_parser("rules", help="list, show, check or test rules"))
     explain = verbs.add_parser("explain", help="tell what a rule finds and what to do about it")
     explain.add_argument("rule_id", metavar="RULE_ID")
@@ -50,6 +54,12 @@ def _add_scan(scan: argparse.ArgumentParser) -> None:
     add("--staged", action="store_true", help="what the index would commit")
     add("--all-files", action="store_true", default=None, help="ignored files too")
     add("--path-hint", metavar="NAME", help="the path to report for standard input")
+    _add_common(scan)
+
+
+def _add_common(scan: argparse.ArgumentParser) -> None:
+    """Add what every command that scans takes: reports, rules, limits, thresholds."""
+    add = scan.add_argument
     add(
         "-f",
         "--format",
@@ -95,6 +105,29 @@ def _add_scan(scan: argparse.ArgumentParser) -> None:
     add("--no-progress", dest="progress", action="store_false", help="no progress display")
     add("--quiet", action="store_true", help="findings only")
     add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
+
+
+def _add_ci(ci: argparse.ArgumentParser) -> None:
+    ci.set_defaults(command="ci.ci")
+    ci.add_argument("path", nargs="?", default=".", metavar="PATH", help="the repository")
+    ci.add_argument("--event-path", metavar="FILE", help="the event's payload (default: $GITHUB_EVENT_PATH)")
+    ci.add_argument("--print-range", action="store_true", help="print the resolved range as NAME=VALUE lines and end")
+    _add_common(ci)
+
+
+def _add_hooks(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    hook = verbs.add_parser("hook", help="run as a git hook, by itself or under pre-commit")
+    hook.set_defaults(command="hook.hook")
+    hook.add_argument("stage", choices=HOOK_STAGES)
+    hook.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="what git gives to the hook")
+    _add_common(hook)
+    install = verbs.add_parser("install-hook", help="install git hooks that run leaksweep, beside those that are there")
+    install.set_defaults(command="hook.install_hook")
+    install.add_argument("path", nargs="?", default=".", metavar="PATH", help="the repository")
+    install.add_argument(
+        "--stage", dest="stages", action="append", choices=HOOK_STAGES, help="repeatable (default: pre-commit)"
+    )
+    install.add_argument("--remove", action="store_true", help="remove them, and put back what was there")
 
 
 def _add_rules(rules: argparse.ArgumentParser) -> None:

@@ -353,3 +353,40 @@ class Report:
     rule_count: int
     exit_code: int
     below_threshold: int = 0
+
+
+class ChangeKind(StrEnum):
+    """What a CI event is about: two ends to compare, a ref that moved, the whole repository, or nothing to read."""
+
+    COMPARE = "compare"
+    UPDATE = "update"
+    FULL = "full"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a CI system says has changed. `base` and `head` are revisions as it names them, not looked up yet."""
+
+    kind: ChangeKind
+    platform: str
+    event: str
+    base: str | None = None
+    head: str | None = None
+    branch: str = ""
+    default_branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRange:
+    """The commits to look at: `mode` is `range` (those of `head` and not of `base`), `history` or `nothing`.
+
+    `trusted` is the revision whose baseline, configuration and pragmas count; `commits` is the size of the range.
+    """
+
+    mode: str
+    base: str | None = None
+    head: str | None = None
+    why: str = ""
+    commits: int = 0
+    trusted: str | None = None

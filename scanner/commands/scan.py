@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from scanner.commands.judging import report_of
-from scanner.commands.targets import Job, job_of
+from scanner.commands.targets import Job, index_job, job_of
 from scanner.config import Config, load_config
 from scanner.errors import ReportError, TerminatedError, UsageError
 from scanner.globs import PathGlobs
@@ -31,6 +31,8 @@ def scan(
     range: str | None = None,  # noqa: A002
     since: str | None = None,
     staged: bool = False,
+    whole_index: bool = False,
+    stream: IO[bytes] | None = None,
     path_hint: str | None = None,
     config: str | None = None,
     outputs: Sequence[Output] = (Output("text"),),
@@ -53,9 +55,13 @@ def scan(
     tally, notes = Tally(), []
     if path == "-":
         job = Job(Target("stdin", path_hint or "<standard input>"), ())
-        _scan_stdin(path_hint or "<standard input>", ruleset, settings, tally)
+        _scan_stream(stream or sys.stdin.buffer, path_hint or "<standard input>", ruleset, settings, tally)
     else:
-        job = job_of(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
+        job = (
+            index_job(path)
+            if whole_index
+            else job_of(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
+        )
         notes = _scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
     report = report_of(job, ruleset, settings, tally, exit_zero=exit_zero)
     shown = RenderOptions(show_secrets, _wants_colour(), verbose, quiet)
@@ -72,8 +78,8 @@ def _wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _scan_stdin(path: str, ruleset: Ruleset, settings: Config, tally: Tally) -> None:
-    blob = files.read_stdin(sys.stdin.buffer, path=path, max_bytes=settings.max_blob_bytes)
+def _scan_stream(stream: IO[bytes], path: str, ruleset: Ruleset, settings: Config, tally: Tally) -> None:
+    blob = files.read_stdin(stream, path=path, max_bytes=settings.max_blob_bytes)
     if isinstance(blob, Skip):
         tally.skipped.append(blob)
     else:

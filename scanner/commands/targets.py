@@ -64,7 +64,17 @@ def _range_job(path: str, span: str | None, since: str | None) -> Job:
 
 def _staged_job(path: str) -> Job:
     repository = git.open_repository(path)
-    changed = list(staged.staged_files(repository))
+    return _index_entries(repository, path, staged.staged_files(repository), "staged")
+
+
+def index_job(path: str) -> Job:
+    """Return the job that reads every file of the index, changed or not."""
+    repository = git.open_repository(path)
+    return _index_entries(repository, path, staged.index_files(repository), "index")
+
+
+def _index_entries(repository: git.Repository, path: str, listed: Iterable[staged.StagedFile | Skip], mode: str) -> Job:
+    changed = list(listed)
     known = [one for one in changed if not isinstance(one, Skip)]
     sizes = {e.oid: e for e in objects_of(repository, {one.oid for one in known}) if isinstance(e, ObjectEntry)}
     entries: list[Entry | Skip] = [one for one in changed if isinstance(one, Skip)]
@@ -72,4 +82,4 @@ def _staged_job(path: str) -> Job:
         entry = sizes.get(one.oid)
         missing = Skip(SkipReason.MISSING_OBJECT, one.path, one.oid)
         entries.append(entry._replace(path=one.path) if entry else missing)
-    return Job(Target("staged", path), entries, repository, before={one.path: one.before for one in known})
+    return Job(Target(mode, path), entries, repository, before={one.path: one.before for one in known})

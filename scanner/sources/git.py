@@ -190,6 +190,24 @@ def open_repository(folder: str) -> Repository:
     return repository
 
 
+def configured_hooks_path(repository: Repository) -> tuple[str, str]:
+    """Return the scope and the value of `core.hooksPath`, or two empty texts; the user's own configuration counts here.
+
+    Only for writing hooks on request: nothing that is scanned runs, and reading a value runs nothing either.
+    """
+    env = {name: value for name, value in environment().items() if not name.startswith("GIT_CONFIG")}
+    env |= {name: os.environ[name] for name in ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL") if name in os.environ}
+    done = subprocess.run(
+        command(repository, ["config", "--show-scope", "--type=path", "-z", "--get", "core.hooksPath"]),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=env,
+        check=False,
+    )
+    scope, _, value = os.fsdecode(done.stdout).rstrip("\0").partition("\0")
+    return scope, value
+
+
 def resolve_commit(repository: Repository, revision: str) -> str:
     """Return the object id of the commit that `revision` names; raises GitError if there is none."""
     import git

@@ -48,3 +48,14 @@ def staged_files(repository: git.Repository) -> Iterator[StagedFile | Skip]:
             yield Skip(SkipReason.SUBMODULE, path)
         elif new.strip(b"0"):
             yield StagedFile(new.decode(), path, old.decode() if old.strip(b"0") else "")
+
+
+def index_files(repository: git.Repository) -> Iterator[StagedFile | Skip]:
+    """Yield every file of the index, as if nothing were committed."""
+    for record in git.run(repository, "ls-files", "-z", "--stage").split(b"\0"):
+        fields, _, name = record.partition(b"\t")
+        if not name:
+            continue
+        mode, oid, _ = fields.split(b" ")
+        path = os.fsdecode(name)
+        yield Skip(SkipReason.SUBMODULE, path) if mode == _LINK_TO_COMMIT else StagedFile(oid.decode(), path, "")
