@@ -14,6 +14,7 @@ The rooms, in the order in which data flows through them:
     engine         THINK: candidates, patterns, filters -> Match
     findings       Match -> Finding: merge, sort, fingerprint
     reporters      OUT: findings -> text
+    saved          a report of -f json -> the same report again
     model, errors  the values and the errors that pass through the doors
 """
 

@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     _add_scan(verbs.add_parser("scan", help="scan files, a history, a range or what is staged"))
     _add_ci(verbs.add_parser("ci", help="scan what the event of a CI system brought in"))
     _add_hooks(verbs)
+    _add_report(verbs.add_parser("report", help="tell a saved scan (-f json) again in other formats"))
     _add_rules(verbs.add_parser("rules", help="list, show, check or test rules"))
     explain = verbs.add_parser("explain", help="tell what a rule finds and what to do about it")
     explain.add_argument("rule_id", metavar="RULE_ID")
@@ -128,6 +129,17 @@ def _add_hooks(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--stage", dest="stages", action="append", choices=HOOK_STAGES, help="repeatable (default: pre-commit)"
     )
     install.add_argument("--remove", action="store_true", help="remove them, and put back what was there")
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.set_defaults(command="report.report")
+    add = report.add_argument
+    add("path", metavar="IN.json", help="what `leaksweep scan -f json -o IN.json` wrote, or - for standard input")
+    add("-f", "--format", action="append", choices=FORMATS, help="format of a report; repeatable (default: text)")
+    add("-o", "--output", action="append", metavar="PATH", help="file of the report at the same place in the -f list")
+    add("--show-secrets", action="store_true", help="print secrets in full, if the saved scan holds them")
+    add("--quiet", action="store_true", help="findings only")
+    add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
 
 
 def _add_rules(rules: argparse.ArgumentParser) -> None:

@@ -305,6 +305,24 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """How urgent a finding is, and why: `priority` runs from 0 to 100, `reasons` tells in words what made it.
+
+    `overdue_days` is how long ago the secret should have been replaced at the latest, None if it is not overdue or
+    its age is not known; `reuse_count` is at how many paths the same secret stands; `environment` is what its path
+    says (`production`, `staging`, `development`, `test`); `owners` are those of CODEOWNERS.
+    """
+
+    priority: int
+    reasons: tuple[str, ...] = ()
+    overdue_days: int | None = None
+    reuse_count: int = 1
+    is_client_side: bool = False
+    environment: str | None = None
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One secret under one rule at one path; `occurrences` lists every place, the first one first."""
 
@@ -323,6 +341,7 @@ class Finding:
     baseline_state: str | None = None
     decoding: tuple[str, ...] = ()
     story: Story | None = None
+    assessment: Assessment | None = None
 
     @property
     def level(self) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from scanner.commands.console import wants_colour
 from scanner.commands.judging import report_of
 from scanner.commands.targets import Job, index_job, job_of
 from scanner.config import Config, load_config
@@ -17,7 +18,7 @@ from scanner.globs import PathGlobs
 from scanner.model import Skip, SkipReason, Target
 from scanner.progress import progress_bar
 from scanner.reporters import RenderOptions
-from scanner.reporters.output import Output, write_reports
+from scanner.reporters.output import Output, check_outputs, write_reports
 from scanner.ruleset import Ruleset, load_ruleset
 from scanner.scan import Entry, Scanner, Tally, batches, lost
 from scanner.sources import files, history
@@ -46,6 +47,7 @@ def scan(
     """Scan what was asked for, write the reports, return the exit code. Raises ScannerError."""
     if path != "-" and not os.path.lexists(path):
         raise UsageError(f"{path}: no such file or folder")
+    check_outputs(outputs)
     settings, _ = load_config(options, root=path if os.path.isdir(path) else None, path=config)
     ruleset = load_ruleset(
         [Path(rule) for rule in settings.rules],
@@ -64,7 +66,7 @@ def scan(
         )
         notes = _scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
     report = report_of(job, ruleset, settings, tally, exit_zero=exit_zero)
-    shown = RenderOptions(show_secrets, _wants_colour(), verbose, quiet)
+    shown = RenderOptions(show_secrets, wants_colour(), verbose, quiet)
     try:
         write_reports(report, outputs, shown, sys.stdout)
     except ReportError as error:
@@ -72,10 +74,6 @@ def scan(
     if notes:
         raise notes[0]
     return report.exit_code
-
-
-def _wants_colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _scan_stream(stream: IO[bytes], path: str, ruleset: Ruleset, settings: Config, tally: Tally) -> None:

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
-from scanner.model import SEVERITIES, Finding, Person, Provenance, Region, Report
+from scanner.model import (
+    SEVERITIES,
+    Assessment,
+    CommitStamp,
+    Finding,
+    Person,
+    Provenance,
+    Region,
+    Report,
+    Rule,
+    Secret,
+    Story,
+    StoryEvent,
+)
 from scanner.reporters import RenderOptions
-from scanner.reporters.safe import Masker
+from scanner.reporters.safe import Masker, printable
 
 SCHEMA_VERSION = "1.0"
+
+
+def head(report: Report, mask: Masker) -> dict[str, Any]:
+    """Return what stands before the findings: the version of this schema, who scanned what, and the rules found."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": tool(report),
+        "target": target(report, mask),
+        "rules": [_rule(rule) for _, rule in sorted(report.rules.items())],
+    }
 
 
 def tool(report: Report) -> dict[str, Any]:
@@ -23,85 +48,6 @@ def tool(report: Report) -> dict[str, Any]:
     }
 
 
-def finding_document(finding: Finding, report: Report, options: RenderOptions, mask: Masker) -> dict[str, Any]:
-    """Return one finding; the secret itself only with `show_secrets`."""
-    rule = report.rules[finding.rule_id]
-    secret: dict[str, Any] = {"masked": finding.secret.mask, "length": len(finding.secret.value)}
-    if options.show_secrets:
-        secret["value"] = finding.secret.value.encode("utf-8", "replace").decode()
-    return {
-        "rule_id": rule.id,
-        "rule_name": rule.name,
-        "family": rule.family,
-        "severity": finding.severity,
-        "confidence": finding.confidence,
-        "level": finding.level,
-        "message": finding.message,
-        **_place(finding.provenance, finding.region, mask),
-        "author": _person(finding.provenance.author, mask),
-        "committer": _person(finding.provenance.committer, mask),
-        "fingerprint": finding.fingerprint,
-        "secret": secret,
-        "snippet": mask(finding.snippet.text),
-        "notes": list(finding.notes),
-        "occurrences": [{**_place(o.provenance, o.region, mask), "blob": o.blob_oid} for o in finding.occurrences],
-        "rotation_class": rule.rotation_class,
-        "revoke_url": rule.revoke_url,
-        "tags": list(rule.tags),
-        "suppressions": [{"kind": s.kind, "justification": mask(s.justification)} for s in finding.suppressions],
-        "baseline_state": finding.baseline_state,
-    }
-
-
-def _place(source: Provenance, region: Region, mask: Masker) -> dict[str, Any]:
-    return {
-        "path": mask(source.path),
-        "start_line": region.start_line,
-        "start_column": region.start_column,
-        "end_line": region.end_line,
-        "end_column": region.end_column,
-        "commit": source.commit,
-    }
-
-
-def _person(person: Person | None, mask: Masker) -> dict[str, Any] | None:
-    if person is None:
-        return None
-    return {"name": mask(person.name), "email": mask(person.email), "date": _date(person.time_s)}
-
-
-def _date(time_s: int | None) -> str | None:
-    try:
-        return None if time_s is None else datetime.fromtimestamp(time_s, UTC).isoformat()
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
-def coverage(report: Report, mask: Masker) -> dict[str, Any]:
-    """Return what was read and what was not."""
-    stats = report.stats
-    return {
-        "complete": stats.is_complete,
-        "blobs": stats.blobs,
-        "bytes": stats.bytes,
-        "commits": stats.commits,
-        "skipped": [{"reason": s.reason, "what": mask(s.what), "detail": mask(s.detail)} for s in stats.skipped],
-        "dropped": dict(sorted(stats.dropped.items())),
-    }
-
-
-def summary(report: Report) -> dict[str, Any]:
-    """Return the counts and the exit code."""
-    severities = Counter(finding.severity for finding in report.findings)
-    return {
-        "findings": len(report.findings),
-        "by_severity": {severity: severities[severity] for severity in SEVERITIES},
-        "by_rule": dict(sorted(Counter(finding.rule_id for finding in report.findings).items())),
-        "below_threshold": report.below_threshold,
-        "exit_code": report.exit_code,
-    }
-
-
 def target(report: Report, mask: Masker) -> dict[str, Any]:
     """Return what was asked for."""
     asked = report.target
@@ -111,3 +57,172 @@ def target(report: Report, mask: Masker) -> dict[str, Any]:
         "detail": mask(asked.detail),
         "revision": asked.revision,
     }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "family": rule.family,
+        "name": printable(rule.name),
+        "description": printable(rule.description),
+        "severity": rule.severity,
+        "confidence": rule.confidence,
+        "rotation_class": rule.rotation_class,
+        "references": [printable(url) for url in rule.references],
+        "revoke_url": None if rule.revoke_url is None else printable(rule.revoke_url),
+        "tags": [printable(tag) for tag in rule.tags],
+    }
+
+
+def finding_document(finding: Finding, report: Report, options: RenderOptions, mask: Masker) -> dict[str, Any]:
+    """Return one finding; the secret itself only with `show_secrets`."""
+    rule = report.rules[finding.rule_id]
+    return {
+        "rule_id": rule.id,
+        "rule_name": printable(rule.name),
+        "family": rule.family,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "level": finding.level,
+        "message": mask(finding.message),
+        **_place(finding.provenance, finding.region, mask),
+        "author": _person(finding.provenance.author, mask),
+        "committer": _person(finding.provenance.committer, mask),
+        "fingerprint": finding.fingerprint,
+        "secret": _secret(finding.secret, options),
+        **_snippet(finding, mask),
+        "decoding": list(finding.decoding),
+        "notes": [mask(note) for note in finding.notes],
+        "occurrences": [{**_place(o.provenance, o.region, mask), "blob": o.blob_oid} for o in finding.occurrences],
+        "rotation_class": rule.rotation_class,
+        "revoke_url": None if rule.revoke_url is None else printable(rule.revoke_url),
+        "tags": [printable(tag) for tag in rule.tags],
+        "suppressions": [{"kind": s.kind, "justification": mask(s.justification)} for s in finding.suppressions],
+        "baseline_state": finding.baseline_state,
+        "story": None if finding.story is None else story_document(finding.story, mask),
+        "assessment": None if finding.assessment is None else _assessment(finding.assessment, mask),
+    }
+
+
+def _secret(secret: Secret, options: RenderOptions) -> dict[str, str]:
+    shown = {"value": secret.value.encode("utf-8", "replace").decode()} if options.show_secrets else {}
+    return {"masked": secret.mask, **shown}
+
+
+def _snippet(finding: Finding, mask: Masker) -> dict[str, Any]:
+    """Return the masked line, and the half-open span in it, in code points, that stands for the secret."""
+    text, start, end = finding.snippet.text, finding.snippet.mark_start, finding.snippet.mark_end
+    before, marked, after = mask(text[:start]), mask(text[start:end]), mask(text[end:])
+    return {"snippet": before + marked + after, "snippet_mark": [len(before), len(before) + len(marked)]}
+
+
+def _place(source: Provenance, region: Region, mask: Masker) -> dict[str, Any]:
+    return {
+        **path_fields("path", source.path, mask),
+        "start_line": region.start_line,
+        "start_column": region.start_column,
+        "end_line": region.end_line,
+        "end_column": region.end_column,
+        "commit": source.commit,
+    }
+
+
+def path_fields(key: str, path: str, mask: Masker) -> dict[str, str]:
+    """Return a path fit to print, and beside it, where printing changes it, its bytes percent-encoded."""
+    shown, plain = mask(path), mask.hide(path)
+    if shown == plain:
+        return {key: shown}
+    return {key: shown, f"{key}_encoded": quote(plain.encode("utf-8", "surrogateescape"))}
+
+
+def _person(person: Person | None, mask: Masker) -> dict[str, Any] | None:
+    if person is None:
+        return None
+    return {"name": mask(person.name), "email": mask(person.email), "date": iso_date(person.time_s)}
+
+
+def iso_date(time_s: int | None) -> str | None:
+    """Return seconds since the epoch as ISO 8601 in UTC; None where there is no such date."""
+    try:
+        return None if time_s is None else datetime.fromtimestamp(time_s, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def story_document(story: Story, mask: Masker) -> dict[str, Any]:
+    """Return what history knows of a secret."""
+    return {
+        "state": story.state,
+        "events": [_event(event, mask) for event in story.events],
+        "branches": [mask(name) for name in story.branches],
+        "tags": [mask(name) for name in story.tags],
+        "blob_count": story.blob_count,
+        "exposure_days": story.exposure_days,
+        "has_doubtful_dates": story.has_doubtful_dates,
+        "unknowns": [mask(text) for text in story.unknowns],
+    }
+
+
+def _event(event: StoryEvent, mask: Masker) -> dict[str, Any]:
+    moved = {} if event.from_path is None else path_fields("from_path", event.from_path, mask)
+    return {
+        "kind": event.kind,
+        **path_fields("path", event.path, mask),
+        **moved,
+        "start_line": event.start_line,
+        "commit": _stamp(event.commit, mask),
+    }
+
+
+def _stamp(stamp: CommitStamp, mask: Masker) -> dict[str, Any]:
+    return {
+        "oid": stamp.oid,
+        "author": _person(stamp.author, mask),
+        "committer": _person(stamp.committer, mask),
+    }
+
+
+def _assessment(made: Assessment, mask: Masker) -> dict[str, Any]:
+    return {
+        "priority": made.priority,
+        "reasons": [mask(reason) for reason in made.reasons],
+        "overdue_days": made.overdue_days,
+        "reuse_count": made.reuse_count,
+        "is_client_side": made.is_client_side,
+        "environment": made.environment,
+        "owners": [mask(owner) for owner in made.owners],
+    }
+
+
+def coverage(report: Report, mask: Masker) -> dict[str, Any]:
+    """Return what was read and what was not; `accepted` are the reasons that leave a scan complete."""
+    stats = report.stats
+    return {
+        "complete": stats.is_complete,
+        "blobs": stats.blobs,
+        "bytes": stats.bytes,
+        "commits": stats.commits,
+        "skipped": [{"reason": s.reason, "what": mask(s.what), "detail": mask(s.detail)} for s in stats.skipped],
+        "accepted": sorted(stats.accepted),
+        "dropped": dict(sorted(stats.dropped.items())),
+    }
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """Return the counts and the exit code."""
+    findings = report.findings
+    severities = Counter(finding.severity for finding in findings)
+    return {
+        "findings": len(findings),
+        "suppressed": sum(bool(finding.suppressions) for finding in findings),
+        "by_severity": {severity: severities[severity] for severity in SEVERITIES},
+        "by_rule": _counted(finding.rule_id for finding in findings),
+        "by_state": _counted(finding.story.state for finding in findings if finding.story),
+        "by_baseline_state": _counted(finding.baseline_state for finding in findings if finding.baseline_state),
+        "below_threshold": report.below_threshold,
+        "exit_code": report.exit_code,
+    }
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return {str(word): count for word, count in sorted(Counter(words).items())}

@@ -1,9 +1,10 @@
-"""One JSON document; docs/reports.md describes it."""
+"""One JSON document, written finding by finding; docs/reports.md describes it."""
 
 from __future__ import annotations
 
 import json
-from typing import TextIO
+import textwrap
+from typing import Any, TextIO
 
 from scanner.model import Report
 from scanner.reporters import RenderOptions, document
@@ -11,15 +12,19 @@ from scanner.reporters.safe import Masker
 
 
 def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
-    """Write the whole report as one document."""
+    """Write the whole report as one document, holding one finding at a time."""
     mask = Masker(report.findings, show_secrets=options.show_secrets)
-    whole = {
-        "schema_version": document.SCHEMA_VERSION,
-        "tool": document.tool(report),
-        "target": document.target(report, mask),
-        "findings": [document.finding_document(f, report, options, mask) for f in report.findings],
-        "coverage": document.coverage(report, mask),
-        "summary": document.summary(report),
-    }
-    json.dump(whole, stream, indent=2)
-    stream.write("\n")
+    stream.write("{\n")
+    for key, value in document.head(report, mask).items():
+        stream.write(f'  "{key}": {_indented(value, 2)},\n')
+    stream.write('  "findings": [')
+    for number, finding in enumerate(report.findings):
+        text = _indented(document.finding_document(finding, report, options, mask), 4)
+        stream.write(f"{',' * bool(number)}\n    {text}")
+    stream.write("\n  ],\n" if report.findings else "],\n")
+    stream.write(f'  "coverage": {_indented(document.coverage(report, mask), 2)},\n')
+    stream.write(f'  "summary": {_indented(document.summary(report), 2)}\n}}\n')
+
+
+def _indented(value: Any, columns: int) -> str:
+    return textwrap.indent(json.dumps(value, indent=2), " " * columns).lstrip()

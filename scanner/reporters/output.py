@@ -22,6 +22,37 @@ class Output:
     path: str | None = None
 
 
+def check_outputs(outputs: Sequence[Output]) -> None:
+    """Raise ReportError unless every file of `outputs` can be written: asked before the work, not after it.
+
+    A folder is tried by making a temporary file in it: permission bits do not tell of a read-only file system.
+    """
+    seen: set[str] = set()
+    for path in [output.path for output in outputs if output.path is not None]:
+        if os.path.isdir(path):
+            raise ReportError(f"{path}: is a folder, not a file to write a report to")
+        if _is_special(path):
+            continue
+        target = os.path.realpath(path)
+        if target in seen:
+            raise ReportError(f"{path}: two reports cannot go to one file")
+        seen.add(target)
+        _check_folder(path, os.path.dirname(target))
+
+
+def _check_folder(path: str, folder: str) -> None:
+    import tempfile
+
+    if not os.path.isdir(folder):
+        raise ReportError(f"{path}: there is no folder {folder}")
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".leaksweep-", suffix=".tmp")
+        os.close(descriptor)
+        os.unlink(temporary)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot write to {folder}: {error.strerror or error}") from error
+
+
 def write_reports(report: Report, outputs: Sequence[Output], options: RenderOptions, stdout: TextIO) -> None:
     """Write every report; one that fails does not stop the others. Raises ReportError that names each failure."""
     failures = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from scanner.model import Finding, Secret
@@ -33,32 +34,50 @@ def _visible(character: str) -> str:
 
 
 class Masker:
-    """Replaces every secret of a report, however it is spelled, in strings of the repository, then makes them inert."""
+    """Replaces every secret of a report, however it is spelled, in strings of the repository, then makes them inert.
+
+    A string costs one look-up per character and per length of a secret, however many secrets there are.
+    """
 
     def __init__(self, findings: Iterable[Finding], *, show_secrets: bool) -> None:
-        self._by_start: dict[str, list[tuple[str, str]]] = {}
+        self._masks: dict[str, str] = {}
+        lengths: dict[str, set[int]] = {}
         secrets = set() if show_secrets else {finding.secret.value for finding in findings}
         for value in sorted(secrets, key=len, reverse=True):
-            for spelling in {value, quote(value, safe=""), quote(value), *value.splitlines()} - {""}:
+            for spelling in {value, _quoted(value, ""), _quoted(value, "/"), *value.splitlines()} - {""}:
                 if len(spelling) >= _KEY:
-                    self._by_start.setdefault(spelling[:_KEY], []).append((spelling, Secret(value).mask))
+                    self._masks.setdefault(spelling, Secret(value).mask)
+                    lengths.setdefault(spelling[:_KEY], set()).add(len(spelling))
+        self._lengths = {key: tuple(sorted(found, reverse=True)) for key, found in lengths.items()}
+        self._cached = lru_cache(maxsize=4096)(self._told)
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets, printable."""
-        if self._by_start:
-            text = self._masked(text)
-        return printable(text)
+        return self._cached(text)
+
+    def hide(self, text: str) -> str:
+        """Return `text` without secrets, else as it is: not fit to print."""
+        return self._masked(text) if self._masks else text
+
+    def _told(self, text: str) -> str:
+        return printable(self.hide(text))
 
     def _masked(self, text: str) -> str:
         out, at, last = [], 0, 0
         while at <= len(text) - _KEY:
-            hit = next(
-                (pair for pair in self._by_start.get(text[at : at + _KEY], ()) if text.startswith(pair[0], at)),
-                None,
-            )
-            if hit is None:
+            lengths = self._lengths.get(text[at : at + _KEY])
+            spelling = self._spelling_at(text, at, lengths) if lengths else None
+            if spelling is None:
                 at += 1
                 continue
-            out += [text[last:at], hit[1]]
-            at = last = at + len(hit[0])
+            out += [text[last:at], self._masks[spelling]]
+            at = last = at + len(spelling)
         return "".join([*out, text[last:]])
+
+    def _spelling_at(self, text: str, at: int, lengths: tuple[int, ...]) -> str | None:
+        """Return the longest spelling of a secret that begins at `at`, or None."""
+        return next((text[at : at + length] for length in lengths if text[at : at + length] in self._masks), None)
+
+
+def _quoted(text: str, safe: str) -> str:
+    return quote(text.encode("utf-8", "surrogateescape"), safe=safe)

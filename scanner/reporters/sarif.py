@@ -104,7 +104,8 @@ def _result(finding: Finding, rule_index: int, mask: Masker) -> Any:
     source = finding.provenance
     # SARIF wants the elements to be different: places that differ by their commit only are one.
     others = list(dict.fromkeys((o.provenance.path, o.region) for o in finding.occurrences))[1 : MAX_RELATED + 1]
-    told = f"{finding.message} Commit {source.commit}." if source.commit else finding.message
+    message = mask(finding.message)
+    told = f"{message} Commit {source.commit}." if source.commit else message
     prints = {"secretFingerprint/v1": finding.fingerprint}
     if source.commit:
         prints["primaryLocationLineHash"] = finding.fingerprint.replace(":", "")[:32] + ":1"
@@ -121,7 +122,7 @@ def _result(finding: Finding, rule_index: int, mask: Masker) -> Any:
             "confidence": finding.confidence,
             "commit": source.commit or "",
             "occurrences": len(finding.occurrences),
-            "notes": list(finding.notes),
+            "notes": [mask(note) for note in finding.notes],
         },
     )
 
@@ -143,8 +144,7 @@ def _location(path: str, region: Region, mask: Masker, *, snippet: str | None = 
 
 def _uri(path: str, mask: Masker) -> str:
     """Return a relative reference of RFC 3986: any byte of a path is kept, secrets are masked."""
-    masked = mask(path) if mask(path).replace("\\", "") != path.replace("\\", "") else path
-    return quote(masked.encode("utf-8", "surrogateescape"), safe="/") or "unknown"
+    return quote(mask.hide(path).encode("utf-8", "surrogateescape"), safe="/") or "unknown"
 
 
 def _invocation(report: Report, trimmed: int, mask: Masker) -> Any:

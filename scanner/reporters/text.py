@@ -48,7 +48,7 @@ def _write_finding(finding: Finding, report: Report, stream: TextIO, options: Re
     stream.write(f"  {place}  {severity}  {finding.rule_id}  {report.rules[finding.rule_id].name}\n")
     before, line, after = _line(finding, options, mask)
     stream.write(f"    {before}{line}{after}\n    {' ' * len(before)}{_styled('^' * len(line), '31', options)}\n")
-    for told in (_origin(finding, mask), *(f"note: {note}" for note in finding.notes)):
+    for told in (_origin(finding, mask), *(f"note: {mask(note)}" for note in finding.notes)):
         if told:
             stream.write(f"    {told}\n")
     if options.verbose:
