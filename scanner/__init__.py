@@ -9,6 +9,7 @@ The rooms, in the order in which data flows through them:
     scan           the corridor: tasks -> matches -> findings
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob
+    wholes         which content must be read as a whole
     chunks         bytes -> text windows with positions
     ci_events      variables and payloads of CI systems -> Change
     engine         THINK: candidates, patterns, filters -> Match

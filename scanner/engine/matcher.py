@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scanner.chunks import byte_offset, decode_window, line_bounds, regions
-from scanner.engine import checksums
+from scanner.engine import checksums, filters
 from scanner.engine.anchors import Anchor
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.entropy import is_below_entropy
-from scanner.engine.filters import Filter, Hit, drop_reason, filters_of
+from scanner.engine.filters import Filter, drop_reason, filters_of
 from scanner.engine.snippets import masked_line
 from scanner.model import CONFIDENCES, Chunk, Match, Rule, Secret
 
@@ -28,7 +28,10 @@ SLICE_OVERLAP = 4_096
 """Candidates are searched in slices, so that memory does not follow the size of the blob."""
 
 MAX_MATCHES_PER_RULE = 1_000
-"""Matches of one rule that are kept from one blob; content can be made to match at every byte."""
+"""Hits of one rule that are kept from one blob, the first ones; content can be made to match at every byte."""
+
+MAX_TRIED_PER_RULE = 100_000
+"""Hits of one rule that are judged in one search, dropped ones too, so that its time has a bound."""
 
 
 class Found(NamedTuple):
@@ -40,8 +43,8 @@ class Found(NamedTuple):
     capped: tuple[str, ...]
 
 
-class _Hit(NamedTuple):
-    """A judged hit: the rule's index, the secret and its half-open byte span."""
+class Hit(NamedTuple):
+    """A hit that no filter dropped, not yet judged against others: the rule's index, the secret, its byte span."""
 
     rule: int
     secret: str
@@ -50,14 +53,19 @@ class _Hit(NamedTuple):
     checksum_failed: bool
 
 
-class _Search:
-    """The state of one search of one blob."""
+class Hits:
+    """What patterns and filters gave, before hits are judged against each other.
+
+    `timed_out` holds (rule, offset) of the windows that ran out of time. `blocks` holds offsets near which a rule
+    that looks across lines could match; only `search_lines` fills it, since it does not run those rules.
+    """
 
     def __init__(self) -> None:
-        self.hits: list[_Hit] = []
+        self.hits: list[Hit] = []
         self.dropped: Counter[str] = Counter()
-        self.timed_out: set[int] = set()
+        self.timed_out: list[tuple[int, int]] = []
         self.capped: set[int] = set()
+        self.blocks: list[int] = []
 
 
 class Engine:
@@ -67,21 +75,65 @@ class Engine:
         self.rules = tuple(rules)
         self._anchors = tuple(anchors)
         self._dispatcher = Dispatcher(anchors)
+        self._block_literals: dict[bytes, list[int]] = {}
+        for rule, anchor in enumerate(anchors):
+            for literal in anchor.literals if anchor.spans_lines else ():
+                self._block_literals.setdefault(literal.encode(), []).append(rule)
         self._timeout_s = timeout_s
         self._patterns: dict[int, Any] = {}
         self._filters: dict[int, tuple[Filter, ...]] = {}
 
+    @property
+    def needs_whole(self) -> bool:
+        """Return whether a rule cannot be told by single lines where it may match: all content is read in full then."""
+        return bool(self._dispatcher.everywhere) or any(
+            "\n" in text for anchor in self._anchors for text in anchor.literals
+        )
+
     def search(self, data: bytes) -> Found:
-        """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id."""
+        """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id.
+
+        The same as `judge` of the hits of `search_lines` and of `search_blocks` together.
+        """
         candidates = self._candidates(data)
-        return self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates))
+        return self.judge(
+            data,
+            self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)),
+        )
 
     def search_everywhere(self, data: bytes) -> Found:
         """Return the same as `search` without its candidates: every pattern over the whole of `data`.
 
         Slow; it is the measure by which the candidates are tested.
         """
-        return self._search_windows(data, ((rule, [(0, len(data))]) for rule in range(len(self.rules))))
+        return self.judge(
+            data, self._search_windows(data, ((rule, [(0, len(data))]) for rule in range(len(self.rules))))
+        )
+
+    def search_lines(self, data: bytes) -> Hits:
+        """Return the hits of the rules that look at one line, and where the others could match.
+
+        `data` may be whole lines of many blobs joined by line feeds: a hit depends on nothing but the bytes of
+        its own line, whatever stands around it. Whoever adds a way to find hits keeps this true here, and puts
+        what looks across lines into `search_blocks` or makes `wholes.wants_whole` ask for the whole content.
+        """
+        candidates = self._candidates(data)
+        rules = [rule for rule in candidates if not self._anchors[rule].spans_lines]
+        found = self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in rules))
+        found.blocks = sorted({at for rule in candidates if self._anchors[rule].spans_lines for at in candidates[rule]})
+        return found
+
+    def search_blocks(self, data: bytes) -> Hits:
+        """Return the hits of the rules that look across lines; `data` is the whole content of a blob."""
+        low = data.lower()
+        candidates: dict[int, list[int]] = {}
+        for literal, rules in self._block_literals.items():
+            at = low.find(literal)
+            while at >= 0:
+                for rule in rules:
+                    candidates.setdefault(rule, []).append(at)
+                at = low.find(literal, at + 1)
+        return self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates))
 
     def _candidates(self, data: bytes) -> dict[int, list[int]]:
         by_rule: dict[int, list[int]] = {}
@@ -114,28 +166,28 @@ class Engine:
         if high >= 0:
             yield low, high
 
-    def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> Found:
-        search = _Search()
+    def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> Hits:
+        found = Hits()
         for rule, windows in work:
-            seen = 0
+            tried = 0
             for start, end in windows:
-                seen += self._run(rule, decode_window(data, start, end), search)
-                if seen >= MAX_MATCHES_PER_RULE:
-                    search.capped.add(rule)
+                tried += self._run(rule, decode_window(data, start, end), found)
+                if tried >= MAX_TRIED_PER_RULE:
+                    found.capped.add(rule)
                     break
-        return self._judged(data, search)
+        return found
 
-    def _run(self, rule: int, chunk: Chunk, search: _Search) -> int:
-        """Add the hits of one rule in one window to `search`; return how many the pattern had."""
+    def _run(self, rule: int, chunk: Chunk, found: Hits) -> int:
+        """Add the hits of one rule in one window to `found`; return how many the pattern had."""
         count = 0
         try:
-            for found in self._pattern(rule).finditer(chunk.text, timeout=self._timeout_s + len(chunk.text) / 1e6):
+            for hit in self._pattern(rule).finditer(chunk.text, timeout=self._timeout_s + len(chunk.text) / 1e6):
                 count += 1
-                self._take(rule, chunk, found.span("secret"), search)
-                if count >= MAX_MATCHES_PER_RULE:
+                self._take(rule, chunk, hit.span("secret"), found)
+                if count >= MAX_TRIED_PER_RULE:
                     break
         except TimeoutError:
-            search.timed_out.add(rule)
+            found.timed_out.append((rule, chunk.offset))
         return count
 
     def _pattern(self, rule: int) -> Any:
@@ -148,30 +200,34 @@ class Engine:
             self._filters[rule] = filters_of(self.rules[rule])
         return pattern
 
-    def _take(self, rule: int, chunk: Chunk, span: tuple[int, int], search: _Search) -> None:
+    def _take(self, rule: int, chunk: Chunk, span: tuple[int, int], found: Hits) -> None:
         start, end = span
         if start == end:
             return
-        hit = Hit(chunk.text, start, end)
-        secret = hit.secret
-        reason = drop_reason(hit, self._filters[rule])
+        secret = chunk.text[start:end]
+        reason = drop_reason(filters.Hit(chunk.text, start, end), self._filters[rule])
         if reason is None and is_below_entropy(secret, self.rules[rule].min_entropy_bits):
             reason = "low entropy"
         if reason is not None:
-            search.dropped[reason] += 1
+            found.dropped[reason] += 1
             return
         checksum = self.rules[rule].checksum
         failed = checksum is not None and not checksums.is_valid(checksum, secret)
         place = byte_offset(chunk, start), byte_offset(chunk, end)
-        search.hits.append(_Hit(rule, secret, *place, failed))
+        found.hits.append(Hit(rule, secret, *place, failed))
 
-    def _judged(self, data: bytes, search: _Search) -> Found:
-        kept, worse = self._without_overlaps(search.hits)
-        search.dropped["covered by a better match"] += len(worse)
+    def judge(self, data: bytes, found: Hits) -> Found:
+        """Return the matches among the hits of one blob: each place once, the best rule where several overlap.
+
+        Of each rule, the first hits up to a cap are kept. `data` is the whole content, as it was searched.
+        """
+        hits = self._first_of_each_rule(found)
+        kept, worse = self._without_overlaps(hits)
+        found.dropped["covered by a better match"] += len(worse)
         places = regions(data, {(hit.start, hit.end) for hit in kept})
         kept, alone = self._with_companions(kept, places)
-        search.dropped["no companion near"] += alone
-        spans = sorted((hit.start, hit.end) for hit in search.hits)
+        found.dropped["no companion near"] += alone
+        spans = sorted((hit.start, hit.end) for hit in hits)
         return Found(
             matches=tuple(
                 Match(
@@ -185,24 +241,35 @@ class Engine:
                 )
                 for hit in sorted(kept, key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id))
             ),
-            dropped=+search.dropped,
-            timed_out=tuple(sorted(self.rules[rule].id for rule in search.timed_out)),
-            capped=tuple(sorted(self.rules[rule].id for rule in search.capped)),
+            dropped=+found.dropped,
+            timed_out=tuple(sorted({self.rules[rule].id for rule, _ in found.timed_out})),
+            capped=tuple(sorted(self.rules[rule].id for rule in found.capped)),
         )
 
-    def _without_overlaps(self, hits: list[_Hit]) -> tuple[list[_Hit], list[_Hit]]:
+    def _first_of_each_rule(self, found: Hits) -> list[Hit]:
+        """Return the hits by place, each once and of each rule no more than the cap; note what the cap cut off."""
+        taken: Counter[int] = Counter()
+        kept = []
+        for hit in sorted(set(found.hits), key=lambda hit: (hit.start, hit.end, hit.rule)):
+            taken[hit.rule] += 1
+            if taken[hit.rule] <= MAX_MATCHES_PER_RULE:
+                kept.append(hit)
+        found.capped.update(rule for rule, count in taken.items() if count > MAX_MATCHES_PER_RULE)
+        return kept
+
+    def _without_overlaps(self, hits: list[Hit]) -> tuple[list[Hit], list[Hit]]:
         """Split hits into the best of each overlapping group and the rest; the same hit twice is one."""
-        kept: list[_Hit] = []
-        worse: list[_Hit] = []
-        for group in _overlapping(sorted(set(hits), key=lambda hit: (hit.start, hit.end))):
-            taken: list[_Hit] = []
+        kept: list[Hit] = []
+        worse: list[Hit] = []
+        for group in _overlapping(sorted(hits, key=lambda hit: (hit.start, hit.end))):
+            taken: list[Hit] = []
             for hit in sorted(group, key=self._rank):
                 clashes = any(hit.start < other.end and other.start < hit.end for other in taken)
                 (worse if clashes else taken).append(hit)
             kept += taken
         return kept, worse
 
-    def _rank(self, hit: _Hit) -> tuple[bool, bool, int, int, str]:
+    def _rank(self, hit: Hit) -> tuple[bool, bool, int, int, str]:
         rule = self.rules[hit.rule]
         return (
             "generic" in rule.tags,
@@ -212,7 +279,7 @@ class Engine:
             rule.id,
         )
 
-    def _with_companions(self, hits: list[_Hit], places: Any) -> tuple[list[_Hit], int]:
+    def _with_companions(self, hits: list[Hit], places: Any) -> tuple[list[Hit], int]:
         if not any(self.rules[hit.rule].companions for hit in hits):
             return hits, 0
         lines: dict[str, list[int]] = {}
@@ -221,7 +288,7 @@ class Engine:
         kept = [hit for hit in hits if self._has_companion(hit, places[hit.start, hit.end].start_line, lines)]
         return kept, len(hits) - len(kept)
 
-    def _has_companion(self, hit: _Hit, line: int, lines: dict[str, list[int]]) -> bool:
+    def _has_companion(self, hit: Hit, line: int, lines: dict[str, list[int]]) -> bool:
         companions = self.rules[hit.rule].companions
         return not companions or any(
             abs(line - other) <= companion.within_lines
@@ -239,9 +306,9 @@ def _block_bounds(data: bytes, offset: int) -> tuple[int, int]:
     return start, line_bounds(data, min(len(data), offset + BLOCK_AFTER), before=0, after=LINE_AFTER)[1]
 
 
-def _overlapping(hits: list[_Hit]) -> Iterator[list[_Hit]]:
+def _overlapping(hits: list[Hit]) -> Iterator[list[Hit]]:
     """Yield groups of hits, which are sorted by place, whose spans overlap in a chain."""
-    group: list[_Hit] = []
+    group: list[Hit] = []
     high = -1
     for hit in hits:
         if group and hit.start >= high:

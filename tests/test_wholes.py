@@ -1,0 +1,30 @@
+"""What must be read as a whole is told by any of its lines that says so."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from scanner.wholes import is_one_line, wants_whole
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "key = value\n".encode("utf-16"),
+        "key = value\n".encode("utf-32-le"),
+        gzip.compress(b"text"),
+        b"PK\x03\x04",
+        b"version https://git-lfs.github.com/spec/v1\n",
+    ],
+)
+def test_content_whose_lines_tell_nothing_is_read_as_a_whole_wherever_they_stand(data: bytes) -> None:
+    assert wants_whole(data)
+    assert wants_whole(b"text\n" + data + b"\ntext\n")
+
+
+def test_text_is_read_line_by_line() -> None:
+    assert not wants_whole("straße\r\nkey = value\n".encode())
+    assert is_one_line(b"a\rb")
+    assert not is_one_line(b"a\r\nb")
