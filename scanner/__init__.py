@@ -14,6 +14,7 @@ The rooms, in the order in which data flows through them:
     ci_events      variables and payloads of CI systems -> Change
     engine         THINK: candidates, patterns, filters -> Match
     findings       Match -> Finding: merge, sort, fingerprint
+    attribution    where each secret stands at each commit -> Story
     reporters      OUT: findings -> text
     saved          a report of -f json -> the same report again
     model, errors  the values and the errors that pass through the doors

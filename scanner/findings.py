@@ -6,34 +6,48 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scanner.engine.entropy import shannon_entropy
-from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule
+from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule, Story
 
 _KEY = b"leaksweep fingerprint v1"
 _WEAK_BITS = 64
 """A secret estimated below that many bits is stretched, so that a published fingerprint is no quick oracle."""
 
-MAX_OCCURRENCES = 1_000
-
 
 class Seen(NamedTuple):
-    """A match, where its blob was seen, and the order of that commit."""
+    """A match, where its blob was seen, and the order of that commit.
+
+    `home` is the path that names the finding, where it is another one: a renamed file is one finding.
+    """
 
     match: Match
     provenance: Provenance
     order: int
     blob_oid: str | None
+    home: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Return what makes a finding: the rule, the secret, the path that names it."""
+        return self.match.rule_id, self.match.secret.value, self.home or self.provenance.path
 
 
-def build_findings(seen: Iterable[Seen], rules: Mapping[str, Rule]) -> tuple[Finding, ...]:
-    """Return one finding per (rule, secret, path), sorted by path and place; the oldest occurrence is its own."""
-    groups: dict[tuple[str, str, str], list[Seen]] = {}
+Key = tuple[str, str, str]
+
+
+def build_findings(
+    seen: Iterable[Seen], rules: Mapping[str, Rule], stories: Mapping[Key, Story] = MappingProxyType({})
+) -> tuple[Finding, ...]:
+    """Return one finding per (rule, secret, home), sorted by path and place; the oldest occurrence there is its own."""
+    groups: dict[Key, list[Seen]] = {}
     for one in seen:
-        key = one.match.rule_id, one.match.secret.value, one.provenance.path
-        groups.setdefault(key, []).append(one)
-    findings = [_finding(sorted(group, key=_age), rules[rule_id]) for (rule_id, _, _), group in groups.items()]
+        groups.setdefault(one.key, []).append(one)
+    findings = [
+        _finding(sorted(group, key=_age), rules[key[0]], key[2], stories.get(key)) for key, group in groups.items()
+    ]
     return tuple(sorted(findings, key=_place))
 
 
@@ -52,8 +66,8 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     )
 
 
-def _finding(group: Sequence[Seen], rule: Rule) -> Finding:
-    first = group[0]
+def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) -> Finding:
+    first = next((one for one in group if one.provenance.path == home), group[0])
     failed = all(one.match.checksum_failed for one in group)
     return Finding(
         rule_id=rule.id,
@@ -63,20 +77,12 @@ def _finding(group: Sequence[Seen], rule: Rule) -> Finding:
         secret=first.match.secret,
         region=first.match.region,
         provenance=first.provenance,
-        fingerprint=fingerprint(rule.family, first.match.secret.value, first.provenance.path),
+        fingerprint=fingerprint(rule.family, first.match.secret.value, home),
         snippet=first.match.snippet,
-        occurrences=tuple(
-            Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group[:MAX_OCCURRENCES]
-        ),
-        notes=_notes(group, failed=failed),
+        occurrences=tuple(Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group),
+        notes=("the checksum does not fit: probably an example",) if failed else (),
+        story=story,
     )
-
-
-def _notes(group: Sequence[Seen], *, failed: bool) -> tuple[str, ...]:
-    notes = ["the checksum does not fit: probably an example"] if failed else []
-    if len(group) > MAX_OCCURRENCES:
-        notes.append(f"{len(group) - MAX_OCCURRENCES} more occurrences are not listed")
-    return tuple(notes)
 
 
 def fingerprint(family: str, secret: str, path: str) -> str:

@@ -280,6 +280,8 @@ class StoryEvent(NamedTuple):
 class Story:
     """What history knows of one secret: its events by topology, the refs that reach it, how long it was exposed.
 
+    `branches`, `tags` and `other_refs` are the refs whose history holds the secret, so that who fetches them gets
+    it; `present_in` are those whose newest commit still has it. `current` is where it stands in HEAD.
     `exposure_days` runs by committer dates from the introduction to the removal, or to the scan if it is still
     there; None where a date is not known. `unknowns` tells in words what the history at hand cannot answer.
     """
@@ -288,6 +290,9 @@ class Story:
     events: tuple[StoryEvent, ...] = ()
     branches: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    other_refs: tuple[str, ...] = ()
+    present_in: tuple[str, ...] = ()
+    current: Occurrence | None = None
     blob_count: int = 0
     exposure_days: int | None = None
     has_doubtful_dates: bool = False
@@ -295,13 +300,16 @@ class Story:
 
     @property
     def introduced(self) -> StoryEvent | None:
-        """Return the first event, if one is known."""
-        return self.events[0] if self.events else None
+        """Return the first introduction, if one is known."""
+        kinds = EventKind.INTRODUCED, EventKind.REINTRODUCED
+        return next((event for event in self.events if event.kind in kinds), None)
 
     @property
     def removed(self) -> StoryEvent | None:
-        """Return the removal after which the secret did not come back, if there is one."""
-        return self.events[-1] if self.events and self.events[-1].kind is EventKind.REMOVED else None
+        """Return the last removal, or None if there is none or HEAD has the secret (again)."""
+        if self.state is State.IN_HEAD:
+            return None
+        return next((event for event in reversed(self.events) if event.kind is EventKind.REMOVED), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,6 +19,12 @@ _AHEAD = 4
 
 _work: Callable[[Sequence[Any]], object] | None = None
 # The one way to hand an unpicklable context to pool processes once: set by the initializer, read by the task.
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use; not every system can tell, and those count all."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 def run_inline(

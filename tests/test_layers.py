@@ -16,7 +16,7 @@ FLOORS = {
     "arguments": 4,
     **dict.fromkeys(("scan", "workers", "progress"), 3),
     **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved"), 2),
-    **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes"), 1),
+    **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
     **dict.fromkeys(("model", "errors"), 0),
 }
 SAME_FLOOR = {

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from scanner import __version__
+from scanner.commands.attributing import attribute_history, attribute_range
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
 from scanner.commands.targets import Job
+from scanner.commands.telling import Accept, Attribution
 from scanner.config import Config
 from scanner.findings import Seen, build_findings, seen_in, split_by_threshold
 from scanner.globs import PathGlobs
 from scanner.model import (
     ABSENT_BY_CLONE,
     HARMLESS_SKIPS,
-    BlobKind,
     BlobMatches,
     Finding,
     Provenance,
     Report,
+    Rule,
     ScanStats,
     SkipReason,
 )
 from scanner.ruleset import Ruleset
-from scanner.scan import Tally
+from scanner.scan import Scanner, Tally
 from scanner.sources import git, history
-from scanner.sources.objects import ObjectReader
+from scanner.sources.objects import ObjectEntry, ObjectReader, objects_of
+from scanner.workers import usable_cores
 
 
 def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exit_zero: bool) -> Report:
     """Return the report on all that `tally` holds."""
     rules = {rule.id: rule for rule in ruleset.rules}
-    seen = _without_excluded(_seen(job, tally.found), rules, PathGlobs(settings.exclude))
+    accept = _accept(rules, PathGlobs(settings.exclude))
+    seen, stories = _attribution(job, tally.found, ruleset, settings, accept)
     findings, below = split_by_threshold(
-        build_findings(seen, rules),
+        build_findings(seen, rules, stories),
         min_severity=settings.min_severity,
         min_confidence=settings.min_confidence,
     )
@@ -66,50 +70,55 @@ def _exit_code(findings: Sequence[Finding], stats: ScanStats, *, exit_zero: bool
     return CLEAN if stats.is_complete else INCOMPLETE
 
 
-def _without_excluded(seen: Iterable[Seen], rules: Any, exclude: PathGlobs) -> list[Seen]:
+def _accept(rules: Mapping[str, Rule], exclude: PathGlobs) -> Accept:
     import re
 
-    kept = []
-    for one in seen:
-        path, pattern = one.provenance.path, rules[one.match.rule_id].path_pattern
-        if not exclude.is_match(path) and (pattern is None or re.search(pattern, path)):
-            kept.append(one)
-    return kept
+    def accept(rule_id: str, path: str) -> bool:
+        pattern = rules[rule_id].path_pattern
+        return not exclude.is_match(path) and (pattern is None or re.search(pattern, path) is not None)
+
+    return accept
 
 
-def _seen(job: Job, found: Sequence[BlobMatches]) -> list[Seen]:
-    """Return every match at every place of its blob."""
-    if job.repository is None or not found:
-        return [one for blob in found for one in seen_in(blob, [(Provenance(blob.path or ""), 0)])]
-    with ObjectReader(job.repository) as reader:
-        if job.before is not None:
-            return _seen_staged(found, job.before, reader)
-        return _seen_in_history(job, job.repository, found, reader)
+def _attribution(
+    job: Job, found: Sequence[BlobMatches], ruleset: Ruleset, settings: Config, accept: Accept
+) -> Attribution:
+    """Return every match at every place of its blob, and the stories where history was read."""
+    if not found:
+        return Attribution([], {})
+    if job.repository is None or job.before is not None:
+        seen = _seen_staged(found, job) if job.repository else _seen_as_named(found)
+        return Attribution([one for one in seen if accept(one.match.rule_id, one.provenance.path)], {})
+    processes = settings.jobs or usable_cores()
+    if job.revisions == history.EVERYTHING:
+        return attribute_history(job.repository, found, accept, processes=processes)
+    search = partial(_search, ruleset, job.repository, settings.max_blob_bytes)
+    return attribute_range(job.repository, job.revisions, found, accept, search, processes=processes)
 
 
-def _seen_staged(found: Sequence[BlobMatches], before: dict[str, str], reader: ObjectReader) -> list[Seen]:
+def _search(
+    ruleset: Ruleset, repository: git.Repository, max_blob_bytes: int, oids: Iterable[str]
+) -> Sequence[BlobMatches]:
+    scanner = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes)
+    try:
+        return scanner([one for one in objects_of(repository, oids) if isinstance(one, ObjectEntry)]).found
+    finally:
+        scanner.close()
+
+
+def _seen_as_named(found: Sequence[BlobMatches]) -> list[Seen]:
+    return [one for blob in found for one in seen_in(blob, [(Provenance(blob.path or ""), 0)])]
+
+
+def _seen_staged(found: Sequence[BlobMatches], job: Job) -> list[Seen]:
+    if job.repository is None or job.before is None:
+        return []
     out = []
-    for blob in found:
-        path = blob.path or ""
-        old = (before[path],) if before.get(path) else ()
-        out += _new_only(seen_in(blob, [(Provenance(path), 0)]), old, reader)
-    return out
-
-
-def _seen_in_history(
-    job: Job, repository: git.Repository, found: Sequence[BlobMatches], reader: ObjectReader
-) -> list[Seen]:
-    oids = {blob.oid for blob in found if blob.oid and blob.kind is BlobKind.FILE}
-    places = history.places_of(repository, oids, revisions=job.revisions)
-    is_range = job.revisions != history.EVERYTHING
-    out: list[Seen] = []
-    for blob in found:
-        if blob.kind is not BlobKind.FILE:
-            out += seen_in(blob, [(history.text_provenance(reader, str(blob.oid), path=str(blob.path)), 0)])
-            continue
-        for place in places.get(str(blob.oid), ()):
-            seen = seen_in(blob, [(place.provenance, place.order)])
-            out += _new_only(seen, place.before, reader) if is_range else seen
+    with ObjectReader(job.repository) as reader:
+        for blob in found:
+            path = blob.path or ""
+            old = (job.before[path],) if job.before.get(path) else ()
+            out += _new_only(seen_in(blob, [(Provenance(path), 0)]), old, reader)
     return out
 
 

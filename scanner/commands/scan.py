@@ -22,7 +22,7 @@ from scanner.reporters.output import Output, check_outputs, write_reports
 from scanner.ruleset import Ruleset, load_ruleset
 from scanner.scan import Entry, Scanner, Tally, batches, lost
 from scanner.sources import files, history
-from scanner.workers import run
+from scanner.workers import run, usable_cores
 
 
 def scan(
@@ -92,7 +92,7 @@ def _scan_entries(
     check = history.start_connectivity_check(job.repository) if is_history and job.repository else None
     make_work = partial(Scanner, ruleset, job.repository, max_blob_bytes=settings.max_blob_bytes)
     todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
-    jobs = settings.jobs or _usable_cores()
+    jobs = settings.jobs or usable_cores()
     try:
         with progress_bar(is_wanted=is_progress_wanted) as show:
             for result in run(make_work, todo, workers=jobs, give_up=lost):
@@ -110,9 +110,3 @@ def _scan_entries(
             check.kill()
             check.wait()
     return []
-
-
-def _usable_cores() -> int:
-    """Return how many cores this process may use; not every system can tell, and those count all."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1

@@ -70,7 +70,12 @@ class Repository:
     @property
     def zero_oid(self) -> str:
         """Return the object id of nothing."""
-        return "0" * (64 if self.object_format == "sha256" else 40)
+        return "0" * (2 * self.oid_bytes)
+
+    @property
+    def oid_bytes(self) -> int:
+        """Return the number of bytes of an object id."""
+        return 32 if self.object_format == "sha256" else 20
 
 
 def environment() -> dict[str, str]:
@@ -119,11 +124,21 @@ def run(
     return done.stdout
 
 
-def start(repository: Repository | str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Return a running git with pipes for its standard input and output; its errors are thrown away."""
+def start(
+    repository: Repository | str,
+    *arguments: str,
+    settings: Sequence[str] = (),
+    stdin: IO[bytes] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Return a running git with pipes for its standard output and, unless it is a file, its standard input.
+
+    Its errors are thrown away. `settings` are `key=value` of git's configuration.
+    """
+    options = [part for setting in settings for part in ("-c", setting)]
+    program, *rest = command(repository, arguments)
     return subprocess.Popen(
-        command(repository, arguments),
-        stdin=subprocess.PIPE,
+        [program, *options, *rest],
+        stdin=subprocess.PIPE if stdin is None else stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment(),

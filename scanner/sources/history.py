@@ -1,12 +1,11 @@
-"""The whole history: every blob once, where it first appeared, and what the database does not hold."""
+"""The whole history: every blob once, and what the database does not hold."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from scanner.errors import GitError
 from scanner.model import Provenance, Skip, SkipReason
@@ -15,19 +14,6 @@ from scanner.sources.commits import headers
 from scanner.sources.objects import ObjectEntry, ObjectReader, all_objects, objects_of
 
 EVERYTHING = ("--all", "--reflog")
-UNREACHABLE = "<unreachable blob>"
-_LIST = ("rev-list", "--objects", "--in-commit-order", "--topo-order", "--reverse", "--missing=allow-any")
-
-
-class Place(NamedTuple):
-    """Where a blob appeared: `order` counts commits from the oldest; `before` are the blobs it took the place of.
-
-    `before` is empty for a new file, and holds one blob per parent that had the file.
-    """
-
-    provenance: Provenance
-    order: int
-    before: tuple[str, ...] = ()
 
 
 def history_entries(repository: git.Repository) -> Iterator[ObjectEntry | Skip]:
@@ -103,104 +89,7 @@ def is_partial(repository: git.Repository) -> bool:
         return False
 
 
-# --- where a blob first appeared ---------------------------------------------------------------------
-
-
-def places_of(
-    repository: git.Repository, oids: Iterable[str], *, revisions: Sequence[str] = EVERYTHING
-) -> dict[str, list[Place]]:
-    """Return where each of the blobs first appeared: its paths in the oldest commit that has it.
-
-    A blob that no revision reaches is looked for in unreachable commits, in the index, and else has no path.
-    """
-    wanted = set(oids)
-    if not wanted:
-        return {}
-    first = _first_commits(repository, wanted, [*revisions, "--"])
-    places = _exact_places(repository, first)
-    if revisions == EVERYTHING and (left := wanted - set(places)):
-        first = _first_commits(repository, left, ["--stdin", "--not", *EVERYTHING], stdin=_commit_lines(repository))
-        places.update(_exact_places(repository, first))
-        places.update(_index_places(repository, wanted - set(places)))
-        for oid in wanted - set(places):
-            places[oid] = [Place(Provenance(UNREACHABLE), _LAST)]
-    return places
-
-
-_LAST = 1 << 60
-
-
-class _First(NamedTuple):
-    commit: str | None
-    order: int
-    path: str
-
-
-def _first_commits(
-    repository: git.Repository, wanted: set[str], revisions: Sequence[str], *, stdin: bytes = b""
-) -> dict[str, _First]:
-    """Return the first commit that has each blob, and a path as `rev-list` prints it: cut at a line feed."""
-    first: dict[str, _First] = {}
-    commit, order = None, 0
-    keys = {oid.encode(): oid for oid in wanted}
-    for line in git.lines(repository, *_LIST, *revisions, stdin=stdin):
-        oid, is_object, path = line.partition(b" ")
-        if not is_object:
-            commit, order = line.decode(), order + 1
-        if oid in keys and keys[oid] not in first:
-            first[keys[oid]] = _First(commit, order, os.fsdecode(path))
-            if len(first) == len(keys):
-                break
-    return first
-
-
-def _exact_places(repository: git.Repository, first: Mapping[str, _First]) -> dict[str, list[Place]]:
-    """Return the places of blobs in their first commits, from tree differences: any byte in a path is right."""
-    commits = sorted({f.commit for f in first.values() if f.commit})
-    origins = _origins(repository, commits)
-    places: dict[str, dict[str, Place]] = {}
-    for commit, old, new, path in _changes(repository, commits):
-        known = first.get(new)
-        if known is None or known.commit != commit:
-            continue
-        here = places.setdefault(new, {})
-        before = here[path].before if path in here else ()
-        here[path] = Place(origins[commit].at(path), known.order, before + ((old,) if old else ()))
-    out = {oid: list(by_path.values()) for oid, by_path in places.items()}
-    for oid, (owner, order, path) in first.items():
-        if oid not in out:
-            source = origins[owner].at(path) if owner else Provenance(path or "<tagged blob>")
-            out[oid] = [Place(source, order)]
-    return out
-
-
-def _changes(repository: git.Repository, commits: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (commit, old blob or empty, new blob, path) for each file that a commit changed against a parent."""
-    arguments = ("diff-tree", "--stdin", "-r", "-z", "-m", "--root", "--no-renames", "--no-ext-diff", "--raw")
-    printed = git.run(repository, *arguments, stdin="".join(f"{c}\n" for c in commits).encode(), allowed=(0, 128))
-    fields = iter(printed.split(b"\0"))
-    commit = ""
-    for field in fields:
-        if field.startswith(b":"):
-            _, _, old, new, _ = field.split(b" ")
-            yield commit, "" if not old.strip(b"0") else old.decode(), new.decode(), os.fsdecode(next(fields))
-        elif field:
-            commit = field.strip().decode()
-
-
-class _Origin(NamedTuple):
-    """The provenance of a commit, still without a path."""
-
-    provenance: Provenance
-
-    def at(self, path: str) -> Provenance:
-        p = self.provenance
-        return Provenance(path, p.commit, p.author, p.committer)
-
-
-def _origins(repository: git.Repository, commits: Iterable[str]) -> dict[str, _Origin]:
-    with ObjectReader(repository) as reader:
-        return {commit: _Origin(text_provenance(reader, commit, path="")) for commit in commits}
+# --- where texts and staged files come from ----------------------------------------------------------
 
 
 def text_provenance(reader: ObjectReader, oid: str, *, path: str) -> Provenance:
@@ -213,22 +102,9 @@ def text_provenance(reader: ObjectReader, oid: str, *, path: str) -> Provenance:
     return Provenance(path, known.target if is_tag else oid, known.author, known.committer)
 
 
-def _commit_lines(repository: git.Repository) -> bytes:
-    """Return the ids of all commits of the database, one a line."""
-    arguments = (
-        "cat-file",
-        "--batch-all-objects",
-        "--unordered",
-        "--buffer",
-        "--batch-check=%(objecttype) %(objectname)",
-    )
-    lines = (line[7:] for line in git.lines(repository, *arguments) if line.startswith(b"commit "))
-    return b"".join(line + b"\n" for line in lines)
-
-
-def _index_places(repository: git.Repository, oids: set[str]) -> dict[str, list[Place]]:
-    """Return the places of blobs that only the index knows."""
-    places: dict[str, list[Place]] = {}
+def index_places(repository: git.Repository, oids: Collection[str]) -> dict[str, list[str]]:
+    """Return the paths at which the index has each of the blobs; nothing if there is no index to read."""
+    places: dict[str, list[str]] = {}
     if not oids:
         return places
     with suppress(GitError):
@@ -236,5 +112,5 @@ def _index_places(repository: git.Repository, oids: set[str]) -> dict[str, list[
             fields, _, path = record.partition(b"\t")
             oid = fields.split(b" ")[1].decode() if path else ""
             if oid in oids:
-                places.setdefault(oid, []).append(Place(Provenance(os.fsdecode(path)), _LAST))
+                places.setdefault(oid, []).append(os.fsdecode(path))
     return places

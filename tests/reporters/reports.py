@@ -71,7 +71,16 @@ def story(hidden: str, state: State, *, path: str = "new.py", days: int = 30) ->
         who = person(hidden, BASE_TIME_S + number * days * DAY_S)
         came_from = hidden if kind is EventKind.MOVED else None
         events.append(StoryEvent(kind, path, CommitStamp(f"{number + 1}" * 40, who, who), 1, came_from))
-    return Story(state, tuple(events), (hidden,), (hidden,), 3, len(kinds) * days, True, (hidden,))
+    return Story(
+        state,
+        tuple(events),
+        branches=(hidden,),
+        tags=(hidden,),
+        blob_count=3,
+        exposure_days=len(kinds) * days,
+        has_doubtful_dates=True,
+        unknowns=(hidden,),
+    )
 
 
 def findings_with(secret: str, hidden: str, state: State | None = State.REMOVED) -> tuple[Finding, ...]:

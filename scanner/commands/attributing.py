@@ -1,0 +1,78 @@
+"""Where everything that was found comes from: its places in history, and the story of each secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from scanner.attribution.evidence import Evidence
+from scanner.attribution.facts import HEAD, Ref
+from scanner.commands.telling import Accept, Attribution, Telling
+from scanner.model import BlobMatches, Skip
+from scanner.sources import chronicle as chronicles
+from scanner.sources import git
+from scanner.sources.ancestry import refs
+from scanner.sources.chronicle import Chronicle
+from scanner.sources.objects import ObjectReader
+
+Search = Callable[[Iterable[str]], Iterable[BlobMatches]]
+"""Searches blobs, by object id, with the rules of the scan."""
+
+
+def attribute_history(
+    repository: git.Repository, found: Sequence[BlobMatches], accept: Accept, *, processes: int
+) -> Attribution:
+    """Return the places and stories of what was found in the whole history."""
+    evidence = Evidence(found)
+    chronicle = chronicles.of_history(repository, evidence.blobs, evidence.texts, processes=processes)
+    with ObjectReader(repository) as reader:
+        telling = Telling(repository, evidence, chronicle, refs(repository), reader, accept)
+        telling.add_threads()
+        telling.add_unplaced()
+        telling.add_texts_alone()
+        return telling.attribution
+
+
+def attribute_range(
+    repository: git.Repository,
+    revisions: Sequence[str],
+    found: Sequence[BlobMatches],
+    accept: Accept,
+    search: Search,
+    *,
+    processes: int,
+) -> Attribution:
+    """Return the places and stories of what the commits of a range introduced, and of nothing else."""
+    evidence = Evidence(found)
+    chronicle = chronicles.of_range(repository, revisions, evidence.blobs, processes=processes)
+    chronicle = chronicles.with_deletions(repository, chronicle)
+    end = Ref(HEAD, revisions[0], revisions[0])
+    with ObjectReader(repository) as reader:
+        evidence.add_contents(_held_before(chronicle, evidence, reader, search))
+        telling = Telling(repository, evidence, chronicle, (end,), reader, accept, is_range=True)
+        telling.add_threads()
+        telling.add_texts_alone()
+        return telling.attribution
+
+
+def _held_before(chronicle: Chronicle, evidence: Evidence, reader: ObjectReader, search: Search) -> dict[str, set[int]]:
+    """Return which secrets stood in the blobs that the commits of interest changed or deleted."""
+    facts = chronicle.facts
+    asked: dict[str, set[int]] = {}
+    for number, changes in facts.changes.items():
+        secrets = {secret for change in changes for secret in evidence.contents.get(change.after, ())}
+        sides = [change for side in facts.sides.get(number, ()) for change in side]
+        for blob in {change.before for change in (*changes, *sides)} - {""}:
+            asked.setdefault(blob, set()).update(secrets)
+    held = {blob: _spelled_out(reader.read(blob), secrets, evidence) for blob, secrets in asked.items()}
+    if decoded := evidence.decoded():
+        before = Evidence(search(blob for blob, secrets in asked.items() if secrets & decoded))
+        for blob, numbers in before.contents.items():
+            known = {evidence.number(before.secrets[number]) for number in numbers}
+            held.setdefault(blob, set()).update(number for number in known if number is not None)
+    return held
+
+
+def _spelled_out(data: bytes | Skip, secrets: Iterable[int], evidence: Evidence) -> set[int]:
+    if isinstance(data, Skip):
+        return set()
+    return {one for one in secrets if evidence.secrets[one].value.encode("utf-8", "surrogateescape") in data}

@@ -1,0 +1,219 @@
+"""What each commit changed of the blobs of interest, from tree differences: every path, whatever its bytes.
+
+One `git diff-tree` for all commits; where it cannot read a tree, the trees are compared here, as far as they are
+there, and each folder that is not is told.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from scanner.attribution.facts import Change, Hole
+from scanner.errors import GitError
+from scanner.model import Skip
+from scanner.sources import git
+from scanner.sources.objects import ObjectReader
+
+_ARGUMENTS = ("diff-tree", "--stdin", "-r", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff", "--no-abbrev")
+MAX_NAMED_BLOBS = 500
+"""Up to so many blobs git itself is told which to look for: a longer command line is too long for some systems."""
+
+_PATIENCE = 20
+"""Trees that git may stumble over before all of the rest is compared here: each time it has to be started again."""
+
+_BLOCK = 1 << 20
+_FOLDER, _SUBMODULE = b"40000", b"160000"
+
+
+class Pair(NamedTuple):
+    """A commit, by number and id, and the parent to compare it with, empty for none."""
+
+    number: int
+    commit: str
+    parent: str
+
+
+class Changes(NamedTuple):
+    """The changes of interest by commit, and what could not be read."""
+
+    by_commit: dict[int, list[Change]]
+    holes: list[Hole]
+
+
+def changes_of(
+    repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str], *, processes: int = 1
+) -> Changes:
+    """Return what each pair changed of the blobs `wanted`; at most one pair for each commit.
+
+    `processes` git processes share the work; the result does not depend on their number.
+    """
+    found = Changes(defaultdict(list), [])
+    share = max(1, -(-len(pairs) // max(1, processes)))
+    parts = [pairs[start : start + share] for start in range(0, len(pairs), share)]
+    running = [_start(repository, part, wanted) for part in parts]
+    for part, process in zip(parts, running, strict=True):
+        records = _read(process)
+        kept: dict[str, list[Change]] = defaultdict(list)
+        for commit, change in records:
+            if change is not None and (change.before in wanted or change.after in wanted):
+                kept[commit].append(change)
+        if process.wait():
+            _compare_with_care(repository, part, wanted, found)
+            continue
+        found.by_commit.update({pair.number: kept[pair.commit] for pair in part if pair.commit in kept})
+    return found
+
+
+def _start(repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str]) -> subprocess.Popen[bytes]:
+    named = [f"--find-object={oid}" for oid in sorted(wanted)] if len(wanted) <= MAX_NAMED_BLOBS else []
+    return _diff_tree(repository, pairs, *named)
+
+
+def _diff_tree(repository: git.Repository, pairs: Sequence[Pair], *options: str) -> subprocess.Popen[bytes]:
+    with tempfile.TemporaryFile() as asked:
+        asked.write("".join(f"{pair.commit} {pair.parent}".rstrip() + "\n" for pair in pairs).encode())
+        asked.seek(0)
+        # Neighbours in the list share most of their trees: a cache that holds them halves the work.
+        return git.start(repository, *_ARGUMENTS, *options, settings=("core.deltaBaseCacheLimit=256m",), stdin=asked)
+
+
+def _read(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, Change | None]]:
+    """Yield (commit, None) where a commit begins, and (commit, change) for each of its changes."""
+    commit = ""
+    fields = _fields(process)
+    for field in fields:
+        if not field.startswith(b":"):
+            commit = field.strip().decode("ascii", "replace")
+            yield commit, None
+            continue
+        _, _, before, after, _ = field.split(b" ")
+        path = next(fields, b"")
+        yield commit, Change(os.fsdecode(path), _oid(before), _oid(after))
+
+
+def _fields(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    stream, rest = git.pipe(process.stdout), b""
+    while block := stream.read(_BLOCK):
+        *whole, rest = (rest + block).split(b"\0")
+        yield from whole
+
+
+def _oid(field: bytes) -> str:
+    return field.decode("ascii") if field.strip(b"0") else ""
+
+
+# --- where git cannot go on ------------------------------------------------------------------------------
+
+
+def _compare_with_care(
+    repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str], found: Changes
+) -> None:
+    failures, start = 0, 0
+    with ObjectReader(repository) as reader:
+        compare = _Comparison(reader, wanted, found, repository.oid_bytes)
+        while start < len(pairs):
+            rest = pairs[start:]
+            if failures == _PATIENCE:
+                for pair in rest:
+                    compare(pair)
+                return
+            failures += 1
+            told = _told(repository, rest, wanted)
+            last = max((number for number, pair in enumerate(rest) if pair.commit in told), default=-1)
+            # One further than git came: that is the pair it stumbled over.
+            for pair in rest[: last + 2]:
+                if pair.commit not in told:
+                    compare(pair)
+                elif told[pair.commit]:
+                    found.by_commit[pair.number] = told[pair.commit]
+            start += last + 2
+
+
+def _told(repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str]) -> dict[str, list[Change]]:
+    """Return the changes of each commit that git came to before it ended; it names those without changes too."""
+    told: dict[str, list[Change]] = {}
+    process = _diff_tree(repository, pairs, "--always")
+    for commit, change in _read(process):
+        changes = told.setdefault(commit, [])
+        if change is not None and (change.before in wanted or change.after in wanted):
+            changes.append(change)
+    process.wait()
+    return told
+
+
+class _Comparison:
+    """Compares the trees of two commits, folder by folder, as far as they are there."""
+
+    def __init__(self, reader: ObjectReader, wanted: Collection[str], found: Changes, oid_bytes: int) -> None:
+        self._reader, self._wanted, self._found, self._oid_bytes = reader, wanted, found, oid_bytes
+
+    def __call__(self, pair: Pair) -> None:
+        changes: list[Change] = []
+        before = self._entries(f"{pair.parent}^{{tree}}") if pair.parent else {}
+        after = self._entries(f"{pair.commit}^{{tree}}")
+        self._compare(pair.number, b"", before, after, changes)
+        if changes:
+            self._found.by_commit[pair.number] = changes
+
+    def _compare(
+        self,
+        number: int,
+        folder: bytes,
+        before: Mapping[bytes, tuple[bool, str]] | None,
+        after: Mapping[bytes, tuple[bool, str]] | None,
+        changes: list[Change],
+    ) -> None:
+        if before is None or after is None:
+            self._found.holes.append(Hole(number, os.fsdecode(folder), after is not None))
+        if after is None:
+            return
+        before = before or {}
+        for name in sorted(before.keys() | after.keys()):
+            old, new = before.get(name, (False, "")), after.get(name, (False, ""))
+            if old == new:
+                continue
+            path = folder + b"/" + name if folder else name
+            self._compare_files(path, old, new, changes)
+            if old[0] or new[0]:
+                below, above = (self._entries(oid) if is_folder else {} for is_folder, oid in (old, new))
+                self._compare(number, path, below, above, changes)
+
+    def _compare_files(self, path: bytes, old: tuple[bool, str], new: tuple[bool, str], changes: list[Change]) -> None:
+        before, after = ("" if is_folder else oid for is_folder, oid in (old, new))
+        if before in self._wanted or after in self._wanted:
+            changes.append(Change(os.fsdecode(path), before, after))
+
+    def _entries(self, oid: str) -> dict[bytes, tuple[bool, str]] | None:
+        """Return name -> (is a folder, object id) of a tree, without submodules; None if it cannot be read."""
+        data = self._reader.read(oid)
+        if isinstance(data, Skip):
+            return None
+        entries = {}
+        try:
+            at = 0
+            while at < len(data):
+                space, end = data.index(b" ", at), data.index(b"\0", at)
+                mode, at = data[at:space], end + 1 + self._oid_bytes
+                if mode != _SUBMODULE:
+                    entries[data[space + 1 : end]] = mode == _FOLDER, data[end + 1 : at].hex()
+        except ValueError:
+            return None
+        return entries
+
+
+def blobs_below(repository: git.Repository, tree: str, wanted: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield (path, blob) of each blob `wanted` in a tree that no commit has."""
+    try:
+        printed = git.run(repository, "ls-tree", "-r", "-z", tree)
+    except GitError:
+        return
+    for record in printed.split(b"\0"):
+        fields, _, path = record.partition(b"\t")
+        oid = fields.split(b" ")[-1].decode("ascii", "replace")
+        if oid in wanted:
+            yield os.fsdecode(path), oid
