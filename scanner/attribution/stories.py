@@ -62,7 +62,7 @@ class Standing:
         """
         if mask & self.head:
             return State.IN_HEAD
-        if mask & self.branches or mask & self.tips and not mask & self._in_branches:
+        if mask & self.branches or (mask & self.tips and not mask & self._in_branches):
             return State.ON_OTHER_REFS
         return State.REMOVED if mask & self._in_refs else State.UNREACHABLE
 
