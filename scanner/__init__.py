@@ -10,6 +10,9 @@ The rooms, in the order in which data flows through them:
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob
     wholes         which content must be read as a whole
+    deep           what is hidden in a blob: containers and encodings, to a depth
+    containers     files that hold files -> members
+    decoders       encoded text -> layers that know where their bytes came from
     chunks         bytes -> text windows with positions
     ci_events      variables and payloads of CI systems -> Change
     engine         THINK: candidates, patterns, filters -> Match

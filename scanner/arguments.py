@@ -95,6 +95,12 @@ def _add_common(scan: argparse.ArgumentParser) -> None:
         help="skip what is larger, and say so (default: 100 MiB)",
     )
     add(
+        "--max-decode-depth",
+        type=_number,
+        metavar="N",
+        help="decode and unpack so deep, 0 for not at all (default: 3)",
+    )
+    add(
         "--allow-shallow",
         action="store_true",
         default=None,

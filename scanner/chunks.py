@@ -22,7 +22,7 @@ def normalise(data: bytes) -> bytes:
     UTF-16 and UTF-32, with a byte order mark or told by their NUL bytes, become UTF-8; carriage returns
     become line feeds where there is no line feed at all. Anything else comes back as it is.
     """
-    encoding = _wide_encoding(data)
+    encoding = wide_encoding(data)
     if encoding:
         data = data.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "surrogatepass")
     if b"\r" in data and b"\n" not in data:
@@ -30,7 +30,8 @@ def normalise(data: bytes) -> bytes:
     return data
 
 
-def _wide_encoding(data: bytes) -> str | None:
+def wide_encoding(data: bytes) -> str | None:
+    """Return `utf-16-le` or one of its kind if `data` is written so, by its byte order mark or by its NUL bytes."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return encoding
@@ -38,6 +39,11 @@ def _wide_encoding(data: bytes) -> str | None:
     half = len(sample) // 2
     if half < 8 or 0 not in sample:
         return None
+    quarters = [sample[part::4].count(0) > 0.9 * (len(sample) // 4) for part in range(4)]
+    if len(sample) >= 32 and quarters == [False, True, True, True]:
+        return "utf-32-le"
+    if len(sample) >= 32 and quarters == [True, True, True, False]:
+        return "utf-32-be"
     if sample[1::2].count(0) > 0.7 * half and sample[::2].count(0) < 0.1 * half:
         return "utf-16-le"
     if sample[::2].count(0) > 0.7 * half and sample[1::2].count(0) < 0.1 * half:

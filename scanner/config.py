@@ -27,6 +27,7 @@ class Config:
     min_severity: str = "low"
     min_confidence: str = "low"
     max_blob_bytes: int = 100 << 20
+    max_decode_depth: int = 3
     all_files: bool = False
     allow_shallow: bool = False
     jobs: int = 0
@@ -99,7 +100,7 @@ def _checked(key: str, value: object, file: Path, line: int) -> object:
     if key in ("use_default_rules", "all_files", "allow_shallow"):
         if not isinstance(value, bool):
             raise ConfigError(f"{where} is true or false")
-    elif key in ("max_blob_bytes", "jobs"):
+    elif key in ("max_blob_bytes", "max_decode_depth", "jobs"):
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise ConfigError(f"{where} is a number, 0 or more")
     elif value not in (allowed := SEVERITIES if key == "min_severity" else CONFIDENCES):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -82,6 +83,7 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
         occurrences=tuple(Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group),
         notes=("the checksum does not fit: probably an example",) if failed else (),
         story=story,
+        decoding=first.match.decoding,
     )
 
 
@@ -123,4 +125,9 @@ def split_by_threshold(
 
 def seen_in(blob: BlobMatches, places: Iterable[tuple[Provenance, int]]) -> list[Seen]:
     """Return every match of a blob at every place of the blob."""
-    return [Seen(match, source, order, blob.oid) for source, order in places for match in blob.matches]
+    return [Seen(match, _inside(source, match), order, blob.oid) for source, order in places for match in blob.matches]
+
+
+def _inside(source: Provenance, match: Match) -> Provenance:
+    """Return the provenance of a match: that of its blob, or of the member of a container, `outer.zip!inner/path`."""
+    return replace(source, path=f"{source.path}!{match.member}") if match.member else source

@@ -188,6 +188,11 @@ class SkipReason(StrEnum):
     GIT_FAILED = "git failed"
     NO_MEMORY = "not enough memory"
     INTERRUPTED = "interrupted"
+    ARCHIVE_LIMIT = "archive limit"
+    DECODE_LIMIT = "decode limit"
+    CORRUPT_ARCHIVE = "corrupt archive"
+    ENCRYPTED = "encrypted"
+    UNKNOWN_FORMAT = "format not read"
 
 
 ABSENT_BY_CLONE = frozenset({SkipReason.SHALLOW_BOUNDARY, SkipReason.PARTIAL_CLONE})

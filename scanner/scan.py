@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from scanner.chunks import normalise
+from scanner.deep import MAX_DEPTH, DeepSearch
 from scanner.engine.matcher import Engine
 from scanner.globs import PathGlobs
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
@@ -37,8 +37,11 @@ class BatchResult(NamedTuple):
 class Scanner:
     """Reads and searches batches of entries; one per process, since it holds an engine and a git process."""
 
-    def __init__(self, ruleset: Ruleset, repository: Repository | None, *, max_blob_bytes: int) -> None:
-        self._engine = Engine(ruleset.rules, ruleset.anchors)
+    def __init__(
+        self, ruleset: Ruleset, repository: Repository | None, *, max_blob_bytes: int, max_decode_depth: int = MAX_DEPTH
+    ) -> None:
+        engine = Engine(ruleset.rules, ruleset.anchors)
+        self._search_deep = DeepSearch(engine, max_depth=max_decode_depth).search
         self._reader = ObjectReader(repository) if repository else None
         self._max_blob_bytes = max_blob_bytes
 
@@ -92,13 +95,12 @@ class Scanner:
         if pointer is not None:
             skipped.append(pointer)
         try:
-            result = self._engine.search(normalise(blob.data))
+            result = self._search_deep(blob.data, name)
         except MemoryError:
             skipped.append(Skip(SkipReason.NO_MEMORY, name, f"{len(blob.data)} bytes"))
             return
         dropped.update(result.dropped)
-        skipped.extend(Skip(SkipReason.TIME_LIMIT, name, f"rule {rule_id}") for rule_id in result.timed_out)
-        skipped.extend(Skip(SkipReason.MATCH_LIMIT, name, f"rule {rule_id}") for rule_id in result.capped)
+        skipped.extend(result.skipped)
         if result.matches:
             found.append(BlobMatches(blob.path, blob.oid, blob.kind, result.matches))
 

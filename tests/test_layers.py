@@ -15,12 +15,14 @@ FLOORS = {
     "commands": 4,
     "arguments": 4,
     **dict.fromkeys(("scan", "workers", "progress"), 3),
-    **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved"), 2),
+    **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
+    **dict.fromkeys(("containers", "decoders"), 1),
     **dict.fromkeys(("model", "errors"), 0),
 }
 SAME_FLOOR = {
     ("saved", "reporters"): "it reads what the JSON reporter wrote, and prints no more than it",
+    ("containers", "decoders"): "both take from one budget",
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
     ("ruleset", "safe_yaml"): "safe_yaml is the reader that both files share",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +22,7 @@ from scanner.reporters.output import Output, check_outputs, write_reports
 from scanner.ruleset import Ruleset, load_ruleset
 from scanner.scan import Entry, Scanner, Tally, batches, lost
 from scanner.sources import files, history
+from scanner.sources.git import Repository
 from scanner.workers import run, usable_cores
 
 
@@ -81,7 +82,12 @@ def _scan_stream(stream: IO[bytes], path: str, ruleset: Ruleset, settings: Confi
     if isinstance(blob, Skip):
         tally.skipped.append(blob)
     else:
-        tally.add(Scanner(ruleset, None, max_blob_bytes=settings.max_blob_bytes).search_blob(blob))
+        tally.add(_make_scanner(ruleset, None, settings)().search_blob(blob))
+
+
+def _make_scanner(ruleset: Ruleset, repository: Repository | None, settings: Config) -> Callable[[], Scanner]:
+    limits = {"max_blob_bytes": settings.max_blob_bytes, "max_decode_depth": settings.max_decode_depth}
+    return partial(Scanner, ruleset, repository, **limits)
 
 
 def _scan_entries(
@@ -90,7 +96,7 @@ def _scan_entries(
     """Scan all entries into `tally`; return the interrupt that ended it early, if one did."""
     is_history = job.revisions == history.EVERYTHING and job.repository is not None
     check = history.start_connectivity_check(job.repository) if is_history and job.repository else None
-    make_work = partial(Scanner, ruleset, job.repository, max_blob_bytes=settings.max_blob_bytes)
+    make_work = _make_scanner(ruleset, job.repository, settings)
     todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
     jobs = settings.jobs or usable_cores()
     try:

@@ -44,13 +44,20 @@ class Found(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A hit that no filter dropped, not yet judged against others: the rule's index, the secret, its byte span."""
+    """A hit that no filter dropped, not yet judged against others: the rule's index, the secret, its byte span.
+
+    If it was seen through decoders, they are named outermost first, and `layer` and `inner` tell which decoded text
+    it was found in and where; its own span is that of what was decoded.
+    """
 
     rule: int
     secret: str
     start: int
     end: int
     checksum_failed: bool
+    decoding: tuple[str, ...] = ()
+    layer: int = 0
+    inner: tuple[int, int] = (0, 0)
 
 
 class Hits:
@@ -66,6 +73,14 @@ class Hits:
         self.timed_out: list[tuple[int, int]] = []
         self.capped: set[int] = set()
         self.blocks: list[int] = []
+
+    def merge(self, other: Hits) -> None:
+        """Take in what another search of the same content gave."""
+        self.hits += other.hits
+        self.dropped.update(other.dropped)
+        self.timed_out += other.timed_out
+        self.capped |= other.capped
+        self.blocks += other.blocks
 
 
 class Engine:
@@ -95,11 +110,12 @@ class Engine:
 
         The same as `judge` of the hits of `search_lines` and of `search_blocks` together.
         """
+        return self.judge(data, self.search_hits(data))
+
+    def search_hits(self, data: bytes) -> Hits:
+        """Return all hits in `data`, not yet judged against each other."""
         candidates = self._candidates(data)
-        return self.judge(
-            data,
-            self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)),
-        )
+        return self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates))
 
     def search_everywhere(self, data: bytes) -> Found:
         """Return the same as `search` without its candidates: every pattern over the whole of `data`.
@@ -238,6 +254,7 @@ class Engine:
                     region=places[hit.start, hit.end],
                     snippet=masked_line(data, (hit.start, hit.end), spans),
                     checksum_failed=hit.checksum_failed,
+                    decoding=hit.decoding,
                 )
                 for hit in sorted(kept, key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id))
             ),
@@ -264,17 +281,29 @@ class Engine:
         for group in _overlapping(sorted(hits, key=lambda hit: (hit.start, hit.end))):
             taken: list[Hit] = []
             for hit in sorted(group, key=self._rank):
-                clashes = any(hit.start < other.end and other.start < hit.end for other in taken)
+                clashes = any(self._clash(hit, other) for other in taken)
                 (worse if clashes else taken).append(hit)
             kept += taken
         return kept, worse
 
-    def _rank(self, hit: Hit) -> tuple[bool, bool, int, int, str]:
+    def _clash(self, hit: Hit, other: Hit) -> bool:
+        """Return whether two hits speak of one secret: they overlap, in what was decoded if both come from there."""
+        if hit.layer == other.layer and hit.layer:
+            return hit.inner[0] < other.inner[1] and other.inner[0] < hit.inner[1]
+        if hit.start >= other.end or other.start >= hit.end:
+            return False
+        rule, other_rule = self.rules[hit.rule], self.rules[other.rule]
+        if hit.layer == other.layer or "generic" in rule.tags + other_rule.tags:
+            return True
+        return hit.secret == other.secret or rule.family == other_rule.family
+
+    def _rank(self, hit: Hit) -> tuple[bool, bool, int, int, int, str]:
         rule = self.rules[hit.rule]
         return (
             "generic" in rule.tags,
             hit.checksum_failed,
             CONFIDENCES.index(rule.confidence),
+            -len(hit.decoding) if "generic" in rule.tags else len(hit.decoding),
             hit.start - hit.end,
             rule.id,
         )

@@ -1,0 +1,138 @@
+r"""Characters written as something else: `%67`, `\u0067`, `\x67`, `&#103;`, `=67`.
+
+Most escapes of a text hide nothing: a space in a URL, a control character in a string. A line is decoded if a trigger
+stands on it: three escapes in a row, one that touches a long run of token characters, or one that stands for what
+assigns or quotes a value. Each kind begins with a byte that is rare in most texts, so a search hops between those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scanner.decoders.layer import Edit
+
+_RUN = rb"(?=[A-Za-z0-9_-]{16})"
+_HEX = rb"[2-7][0-9A-Fa-f]"
+_ASSIGNS = rb"(?:3[AaDd]|22|27|26|7[Bb])"
+_ENTITIES = {
+    b"quot": b'"',
+    b"amp": b"&",
+    b"lt": b"<",
+    b"gt": b">",
+    b"apos": b"'",
+    b"sol": b"/",
+    b"colon": b":",
+    b"equals": b"=",
+    b"lowbar": b"_",
+    b"lbrace": b"{",
+    b"rbrace": b"}",
+}
+
+
+class _Kind(NamedTuple):
+    """One way to write characters: its first byte, what makes a line worth it, and each escape."""
+
+    mark: bytes
+    trigger: re.Pattern[bytes]
+    escape: re.Pattern[bytes]
+
+
+_BACKSLASH = _Kind(
+    b"\\",
+    re.compile(
+        rb"\\(?:x" + _HEX + rb"(?:\\x" + _HEX + rb"\\x" + _HEX + rb"|" + _RUN + rb")"
+        rb"|u00" + _HEX + rb"(?:\\u00" + _HEX + rb"\\u00" + _HEX + rb"|" + _RUN + rb")"
+        rb"|(?:u00|x)" + _ASSIGNS + rb"(?![0-9A-Fa-f])"
+        rb"|u\{0{0,4}" + _HEX + rb"\}|U000000" + _HEX + rb")"
+    ),
+    re.compile(
+        rb"\\(?:u00([2-7][0-9A-Fa-f])|x([2-7][0-9A-Fa-f])|u\{0{0,4}([2-7][0-9A-Fa-f])\}|U000000([2-7][0-9A-Fa-f]))"
+    ),
+)
+_PERCENT = _Kind(
+    b"%",
+    re.compile(
+        rb"%(?:25)?(?:" + _HEX + rb"(?:%(?:25)?" + _HEX + rb"%(?:25)?" + _HEX + rb"|" + _RUN + rb")|" + _ASSIGNS + rb")"
+    ),
+    re.compile(rb"%(?:25)?([2-7][0-9A-Fa-f])"),
+)
+_HTML = _Kind(
+    b"&",
+    re.compile(
+        rb"&(?:quot|apos|equals|colon|lowbar|#0?3[49]|#0?61|#0?58|#[xX](?:22|27|3[dDaA])|#[xX]?[0-9A-Fa-f]{2,4};&#)[;#xX0-9]"
+    ),
+    re.compile(rb"&(?:#(0?[0-9]{2,3})|#[xX]0{0,2}([2-7][0-9A-Fa-f])|(" + b"|".join(_ENTITIES) + rb"));"),
+)
+_QUOTED_PRINTABLE_MARKS = (b"uoted-printable", b"UOTED-PRINTABLE")
+_QUOTED_PRINTABLE = re.compile(rb"=([2-7][0-9A-F])|=[ \t]*\r?\n")
+
+MAX_EDITS = 100_000
+"""Escapes that are undone in one text; what is made of nothing else is data and no text."""
+
+
+def find_escapes(text: bytes) -> list[Edit]:
+    """Return what undoes the escapes on the lines of `text` that are worth it, sorted by place; at most MAX_EDITS."""
+    edits: list[Edit] = []
+    for edit in _all(text):
+        edits.append(edit)
+        if len(edits) >= MAX_EDITS:
+            break
+    edits.sort()
+    return edits
+
+
+def find_quoted_printable(text: bytes) -> list[Edit]:
+    """Return what undoes quoted-printable (RFC 2045, section 6.7) in a text that says it is written so."""
+    if not any(mark in text for mark in _QUOTED_PRINTABLE_MARKS):
+        return []
+    edits: list[Edit] = []
+    for found in _QUOTED_PRINTABLE.finditer(text):
+        new = bytes([int(found[1], 16)]) if found[1] else b""
+        edits.append(Edit(found.start(), found.end(), new, "quoted-printable"))
+        if len(edits) >= MAX_EDITS:
+            break
+    return edits
+
+
+def _all(text: bytes) -> Iterator[Edit]:
+    for kind in (_BACKSLASH, _PERCENT, _HTML):
+        if kind.mark in text:
+            for start, end in _lines(text, kind.trigger):
+                for found in kind.escape.finditer(text, start, end):
+                    new = _meaning(found)
+                    if new:
+                        yield Edit(found.start(), found.end(), new, _name(kind, found))
+
+
+_REACH = 512
+
+
+def _lines(text: bytes, trigger: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield disjoint spans around the triggers: the line of each, as far as _REACH bytes on both sides."""
+    low = high = 0
+    found = trigger.search(text)
+    while found is not None:
+        at = found.start()
+        start = max(high, text.rfind(b"\n", max(0, at - _REACH), at) + 1 or at - _REACH, 0)
+        end = text.find(b"\n", found.end(), found.end() + _REACH)
+        low, high = start, end if end >= 0 else min(len(text), found.end() + _REACH)
+        yield low, high
+        found = trigger.search(text, max(high, found.end()))
+
+
+def _meaning(found: re.Match[bytes]) -> bytes:
+    group = found.lastindex or 0
+    value = found[group]
+    if value in _ENTITIES:
+        return _ENTITIES[value]
+    is_decimal = found[0].startswith(b"&#") and found[0][2:3] not in b"xX"
+    code = int(value) if is_decimal else int(value, 16)
+    return bytes([code]) if 32 <= code < 127 else b""
+
+
+def _name(kind: _Kind, found: re.Match[bytes]) -> str:
+    if kind is _BACKSLASH:
+        return "hex escape" if found[0][1:2] == b"x" else "unicode escape"
+    return "percent" if kind is _PERCENT else "html"

@@ -1,0 +1,80 @@
+"""Texts that were cut into pieces: `"AKIA" + "..."`, `"abc" "def"`, and UTF-16 inside of other bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from scanner.decoders.layer import Edit
+
+_SPACE = rb"[ \t]{0,20}"
+_GAP = rb"[ \t]{0,20}(?:\\?\r?\n[ \t]{0,120})?"
+_PLUS = re.compile(rb"\+" + _GAP + rb"[bfru]{0,2}([\"'`])")
+_QUOTE_BEFORE = re.compile(rb"([\"'`])" + _GAP + rb"$")
+_SEAM = re.compile(
+    rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])(?=[A-Za-z0-9+/_.=-])"
+)
+_LOOK_BEFORE = 160
+_QUOTES = frozenset(b"\"'`")
+_MAX_SEAMS = 20_000
+
+
+def find_joins(text: bytes, runs: Iterable[tuple[int, int]]) -> list[Edit]:
+    """Return the seams of string literals that a program puts together, sorted by place.
+
+    Every `"..." + "..."` is one; with another operator, or none, only where a piece holds one of the long token
+    `runs`: two texts side by side are mostly two texts.
+    """
+    found: dict[int, Edit] = {}
+    for edit in (*_plus_seams(text), *_run_seams(text, runs)):
+        found[edit.start] = edit
+        if len(found) >= _MAX_SEAMS:
+            break
+    return sorted(found.values())
+
+
+def _plus_seams(text: bytes) -> Iterator[Edit]:
+    if b"+" not in text:
+        return
+    for plus in _PLUS.finditer(text):
+        before = text[max(0, plus.start() - _LOOK_BEFORE) : plus.start()]
+        quote = _QUOTE_BEFORE.search(before) if before[-1:] in (b'"', b"'", b"`", b" ", b"\t", b"\n") else None
+        if quote is not None and quote[1] == plus[1]:
+            yield Edit(plus.start() - len(before) + quote.start(), plus.end(), b"", "concatenation")
+
+
+def _run_seams(text: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Edit]:
+    size = len(text)
+    for start, end in runs:
+        if end < size and text[end] in _QUOTES:
+            seam = _SEAM.match(text, end)
+            while seam is not None and seam[1] == seam[2]:
+                yield Edit(seam.start(), seam.end(), b"", "concatenation")
+                seam = _SEAM.search(text, seam.end(), min(size, seam.end() + 400))
+        if start and text[start - 1] in _QUOTES:
+            low = max(0, start - _LOOK_BEFORE)
+            for seam in _SEAM.finditer(text, low, start + 1):
+                if seam.end() == start and seam[1] == seam[2]:
+                    yield Edit(seam.start(), seam.end(), b"", "concatenation")
+
+
+# --- UTF-16 inside of other bytes --------------------------------------------------------------------
+
+_TO_ALTERNATION = bytes(110 if byte == 0 else 97 if 32 <= byte < 127 else 32 for byte in range(256))
+_ALTERNATION = b"an" * 12
+_WIDE_RUN = re.compile(rb"(?:[\t\n\r -~]\0)+")
+
+
+def find_wide(text: bytes) -> list[Edit]:
+    """Return the runs of letters and NUL bytes in turn: UTF-16 in a file that is something else, such as a program."""
+    if b"\0" not in text:
+        return []
+    edits = []
+    classes = text.translate(_TO_ALTERNATION)
+    start = classes.find(_ALTERNATION)
+    while start >= 0:
+        found = _WIDE_RUN.match(text, start)
+        end = found.end() if found else start + len(_ALTERNATION)
+        edits.append(Edit(start, end, b"\n" + text[start:end].replace(b"\0", b"") + b"\n", "utf-16"))
+        start = classes.find(_ALTERNATION, end)
+    return edits

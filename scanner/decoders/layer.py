@@ -1,0 +1,135 @@
+"""A decoded text that knows where each of its bytes came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+CONTEXT_BEFORE = 256
+CONTEXT_AFTER = 256
+"""What a layer keeps of a long line around what was decoded, in bytes: the name that stands before a value."""
+
+MAX_GAP_LINES = 64
+"""Line feeds that stand for the lines left out between two places, so that what was far apart stays apart."""
+
+
+class Edit(NamedTuple):
+    """`new` takes the place of the half-open span of the parent text, decoded by `decoder`."""
+
+    start: int
+    end: int
+    new: bytes
+    decoder: str
+
+
+class _Piece(NamedTuple):
+    """Where a run of a layer's bytes came from; `decoder` is empty for a copy, byte for byte."""
+
+    offset: int
+    start: int
+    end: int
+    decoder: str
+
+
+class Layer:
+    """Bytes made of pieces of a parent text, some copied, some decoded."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._pieces: list[_Piece] = []
+        self._offsets: list[int] = []
+        self._removals: list[tuple[int, str]] = []
+        self._size = 0
+
+    @property
+    def data(self) -> bytes:
+        """Return the whole text of the layer."""
+        if len(self._parts) > 1:
+            self._parts = [b"".join(self._parts)]
+        return self._parts[0] if self._parts else b""
+
+    def add(self, new: bytes, start: int, end: int, decoder: str) -> None:
+        """Append `new`, which came from the parent's `start` to `end`; a copy if `decoder` is empty."""
+        if not new and decoder:
+            self._removals.append((self._size, decoder))
+        elif new:
+            self._parts.append(new)
+            self._pieces.append(_Piece(self._size, start, end, decoder))
+            self._offsets.append(self._size)
+            self._size += len(new)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the parent from which the bytes from `start` to `end` came."""
+        first = self._pieces[max(0, bisect_right(self._offsets, start) - 1)]
+        last = self._pieces[max(0, bisect_left(self._offsets, end) - 1)]
+        low = first.start if first.decoder else first.start + start - first.offset
+        high = last.end if last.decoder else last.start + end - last.offset
+        return low, max(low, high)
+
+    def decoder(self, start: int, end: int) -> str:
+        """Return which decoder made the bytes from `start` to `end`, or else what stands nearest before them."""
+        first = max(0, bisect_right(self._offsets, start) - 1)
+        last = max(first + 1, bisect_left(self._offsets, end))
+        inside = next((piece.decoder for piece in self._pieces[first:last] if piece.decoder), "")
+        inside = inside or self._removed(start, end)
+        if inside:
+            return inside
+        before = next((piece.decoder for piece in reversed(self._pieces[:first]) if piece.decoder), "")
+        after = next((piece.decoder for piece in self._pieces[last:] if piece.decoder), "")
+        return before or after or (self._removals[0][1] if self._removals else "")
+
+    def _removed(self, start: int, end: int) -> str:
+        at = bisect_right(self._removals, (start, "\uffff"))
+        return self._removals[at][1] if at < len(self._removals) and self._removals[at][0] < end else ""
+
+
+def compose(text: bytes, edits: Sequence[Edit], *, whole: bool = False) -> Layer:
+    """Return the lines of `text` that hold an edit, with the edits made; all of `text` if `whole`.
+
+    The edits are sorted by place; one that begins inside another is left out. Lines that do not touch are kept
+    apart by as many line feeds as stand between them, up to MAX_GAP_LINES.
+    """
+    layer = Layer()
+    last = 0 if whole else -1
+    for low, high, group in _windows(text, edits, whole=whole):
+        if last >= 0 and not whole:
+            gap = text.count(b"\n", last, low)
+            layer.add(b"\n" * max(1, min(gap, MAX_GAP_LINES)), last, low, "")
+        at = low
+        for edit in group:
+            if edit.start >= at:
+                layer.add(text[at : edit.start], at, edit.start, "")
+                layer.add(edit.new, edit.start, edit.end, edit.decoder)
+                at = edit.end
+        layer.add(text[at:high], at, high, "")
+        last = high
+    return layer
+
+
+def _windows(text: bytes, edits: Sequence[Edit], *, whole: bool) -> Iterable[tuple[int, int, list[Edit]]]:
+    if whole:
+        yield 0, len(text), list(edits)
+        return
+    low = high = -1
+    group: list[Edit] = []
+    for edit in edits:
+        start, end = _line(text, edit.start, edit.end)
+        if group and start <= high:
+            group.append(edit)
+            high = max(high, end)
+            continue
+        if group:
+            yield low, high, group
+        low, high, group = start, end, [edit]
+    if group:
+        yield low, high, group
+
+
+def _line(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return the bounds of the lines that hold the span, cut to CONTEXT_BEFORE and CONTEXT_AFTER."""
+    low = max(0, start - CONTEXT_BEFORE)
+    low = max(low, text.rfind(b"\n", low, start) + 1)
+    high = min(len(text), end + CONTEXT_AFTER)
+    line_end = text.find(b"\n", end, high)
+    return low, line_end if line_end >= 0 else high

@@ -1,0 +1,134 @@
+"""Base64 and hexadecimal runs, also wrapped over lines.
+
+A run is found by its long runs of token characters: base64 of ASCII text cannot hold
+`+` or `/` but where a `>`, `~` or `?` stands at every third byte, so it holds such a run (RFC 4648, table 1).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from scanner.decoders.printable import SAMPLE_BYTES, is_text
+
+MIN_RUN = 24
+MIN_WRAPPED = 40
+"""A line of wrapped base64 is that long at least; only the last one may be shorter."""
+
+_BASE64_LEFT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+")
+_NEXT_LINE = re.compile(rb"[ \t]*\r?\n[ \t]*([A-Za-z0-9+/_-]+)(?==*[ \t]*(?:\r?\n|$|[^A-Za-z0-9+/_=.:\-]))")
+_PADDING = re.compile(rb"[ \t]*(?:\r?\n[ \t]*)?={1,2}")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
+_MAX_LEFT = 4_096
+_UNSURE = re.compile(rb"#!|[ -~]{1,40}\0{8}")
+"""How a program with an archive behind it begins, and how a tar archive does: the rest must tell."""
+
+
+class Run(NamedTuple):
+    """The half-open span of an encoded run and what it says."""
+
+    start: int
+    end: int
+    data: bytes
+    decoder: str
+
+
+def find_runs(text: bytes, spans: Iterable[tuple[int, int]], *, is_container: Callable[[bytes], bool]) -> Iterator[Run]:
+    """Yield the runs near the sorted `spans` of long token runs that say something: text, or a container."""
+    done = 0
+    for start, end in spans:
+        if start < done or end - start < MIN_RUN:
+            continue
+        run = _hex_run(text, start, end) or _base64_run(text, start, end, done, is_container)
+        if run is not None:
+            done = run.end
+            yield run
+        else:
+            done = end
+
+
+def _hex_run(text: bytes, start: int, end: int) -> Run | None:
+    if text[start : start + 2] in (b"0x", b"0X"):
+        start += 2
+    found = _HEX.fullmatch(text, start, end)
+    if found is None or (end - start) % 2 or end - start < 2 * 12:
+        return None
+    sample = binascii.a2b_hex(text[start : min(end, start + 2 * SAMPLE_BYTES)])
+    if not is_text(sample):
+        return None
+    return Run(start, end, binascii.a2b_hex(text[start:end]), "hex")
+
+
+def _base64_run(text: bytes, start: int, end: int, floor: int, is_container: Callable[[bytes], bool]) -> Run | None:
+    low = _left_edge(text, start, floor)
+    found = _BASE64.match(text, start)
+    if found is None:
+        return None
+    high = found.end()
+    starts = [low] if low == start else [low, start]
+    for begin in starts:
+        sample = decode_base64(text[begin : min(high, begin + 64)])
+        if is_text(sample) or is_container(sample):
+            return _whole_run(text, begin, high)
+        if _UNSURE.match(sample):
+            run = _whole_run(text, begin, high)
+            return run if is_container(run.data) else None
+    return None
+
+
+def _left_edge(text: bytes, start: int, floor: int) -> int:
+    """Return where the base64 characters that reach up to `start` begin."""
+    low = start
+    floor = max(floor, start - _MAX_LEFT)
+    while low > floor and text[low - 1] in _BASE64_LEFT:
+        low -= 1
+    return low
+
+
+def _whole_run(text: bytes, start: int, end: int) -> Run:
+    """Return the run from `start`, with its further lines if it is wrapped, and its padding."""
+    parts = [text[start:end]]
+    width = end - start
+    while width >= MIN_WRAPPED and len(parts[-1]) == width:
+        line = _NEXT_LINE.match(text, end)
+        if line is None or len(line[1]) > width:
+            break
+        parts.append(line[1])
+        end = line.end()
+    padding = _PADDING.match(text, end)
+    if padding is not None:
+        end = padding.end()
+    return Run(start, end, decode_base64(b"".join(parts)), "base64")
+
+
+def decode_base64(encoded: bytes) -> bytes:
+    """Return what `encoded` says, in either alphabet, with or without padding; a broken tail is left out."""
+    encoded = encoded.translate(_URL_SAFE, b"=")
+    if len(encoded) % 4 == 1:
+        encoded = encoded[:-1]
+    try:
+        return binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4))
+    except binascii.Error:
+        return b""
+
+
+_TO_CLASS = bytes(97 if byte in _BASE64_LEFT and byte not in b"+/" else 32 for byte in range(256))
+
+
+def long_runs(text: bytes) -> list[tuple[int, int]]:
+    """Return the half-open spans of unbroken token characters, MIN_RUN of them or more."""
+    classes = text.translate(_TO_CLASS)
+    needle = b"a" * MIN_RUN
+    out = []
+    start = classes.find(needle)
+    while start >= 0:
+        end = classes.find(b" ", start + MIN_RUN)
+        if end < 0:
+            end = len(classes)
+        out.append((start, end))
+        start = classes.find(needle, end)
+    return out

@@ -1,0 +1,270 @@
+"""What a blob says, and what is hidden in it: its text, what is encoded in that, what a container holds, to a depth."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from scanner.chunks import normalise, wide_encoding
+from scanner.containers.items import Trouble
+from scanner.containers.opening import kind_inside, kind_of, open_container
+from scanner.decoders import escapes, joins, markup, runs
+from scanner.decoders.budget import Budget, LimitError
+from scanner.decoders.layer import Edit, Layer, compose
+from scanner.engine.matcher import Engine, Hit, Hits
+from scanner.model import Match, Skip, SkipReason
+
+MAX_DEPTH = 3
+MAX_LIVE_BYTES = 112 << 20
+MAX_TOTAL_BYTES = 512 << 20
+MAX_MEMBERS = 50_000
+MAX_S = 10.0
+"""What one blob may cost: its decoders one inside another, bytes held at one time, bytes in all, members, seconds."""
+
+_NAMED_SKIPS = 10
+"""Skips of one reason that are named for one blob; the others are counted in one more."""
+
+_MIN_LAYER_BYTES = 8
+
+_Span = tuple[int, int]
+
+
+class Searched(NamedTuple):
+    """What was found in a blob, drops by reason, and what of it was not looked at."""
+
+    matches: tuple[Match, ...]
+    dropped: Counter[str]
+    skipped: tuple[Skip, ...]
+
+
+class _State:
+    """What is shared by all that comes out of one blob."""
+
+    def __init__(self, name: str, budget: Budget) -> None:
+        self.name = name
+        self.budget = budget
+        self.matches: list[Match] = []
+        self.dropped: Counter[str] = Counter()
+        self.skipped: list[Skip] = []
+        self.layers = 0
+        self.seen: set[bytes] = set()
+
+    def skip(self, reason: SkipReason, member: str, detail: str) -> None:
+        """Note that something was not looked at."""
+        self.skipped.append(Skip(reason, f"{self.name}!{member}" if member else self.name, detail))
+
+
+class _Base(NamedTuple):
+    """The text to whose lines and columns matches belong: the blob's, or that of a member of a container."""
+
+    text: bytes
+    member: str
+    decoding: tuple[str, ...]
+    hits: Hits
+
+
+class _View(NamedTuple):
+    """A decoded text, and how to get from its spans to those of the base and to the names of the decoders."""
+
+    text: bytes
+    to_base: Callable[[int, int], tuple[_Span, tuple[str, ...]]]
+    depth: int
+
+
+class DeepSearch:
+    """An engine, and the decoders before it; `depth` 0 switches the decoders off."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        max_depth: int = MAX_DEPTH,
+        max_s: float = MAX_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine = engine
+        self._max_depth = max_depth
+        self._max_s = max_s
+        self._clock = clock
+
+    def search(self, data: bytes, name: str) -> Searched:
+        """Return what is found in a blob, at any depth; `name` is what skips call it."""
+        budget = Budget(
+            max_live_bytes=MAX_LIVE_BYTES,
+            max_total_bytes=MAX_TOTAL_BYTES,
+            max_members=MAX_MEMBERS,
+            max_s=self._max_s,
+            clock=self._clock,
+        )
+        state = _State(name, budget)
+        self._search_content(data, "", (), self._max_depth, state)
+        return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
+
+    # --- contents: a blob, or a member of one ---------------------------------------------------------
+
+    def _search_content(self, data: bytes, member: str, decoding: tuple[str, ...], depth: int, state: _State) -> None:
+        """Search a content by its own lines, and what it holds."""
+        encoding = wide_encoding(data)
+        text = normalise(data)
+        kind = kind_of(data)
+        base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding, Hits())
+        if not kind or not decoding:
+            base.hits.merge(self._engine.search_hits(text))
+        before = len(state.matches)
+        if kind:
+            self._open(kind, data, member, decoding, depth, state)
+        elif self._max_depth:
+            view = _View(text, lambda start, end: ((start, end), ()), depth)
+            self._guarded(self._search_view, view, base, state)
+        self._judge(base, state, known=state.matches[before:])
+
+    def _open(self, kind: str, data: bytes, member: str, decoding: tuple[str, ...], depth: int, state: _State) -> None:
+        if not self._max_depth:
+            return
+        if depth <= 0:
+            state.skip(SkipReason.DECODE_LIMIT, member, f"{kind} deeper than {self._max_depth}")
+            return
+        held = len(data) if decoding else 0
+        state.budget.hold(held)
+        for item in open_container(kind, data, state.budget):
+            path = "!".join(part for part in (member, item.name) if part)
+            if isinstance(item, Trouble):
+                state.skip(item.reason, path, item.detail)
+            else:
+                self._search_content(item.data, path, (*decoding, kind), depth - 1, state)
+        state.budget.hold(-held)
+
+    def _judge(self, base: _Base, state: _State, known: list[Match]) -> None:
+        """Add what the hits of a base come to; what is `known` from inside of a container is not told again."""
+        found = self._engine.judge(base.text, base.hits)
+        told = {(match.rule_id, match.secret) for match in known}
+        state.matches += [
+            replace(match, member=base.member, decoding=base.decoding + match.decoding)
+            for match in found.matches
+            if (match.rule_id, match.secret) not in told
+        ]
+        state.dropped.update(found.dropped)
+        for rule_id in found.timed_out:
+            state.skip(SkipReason.TIME_LIMIT, base.member, f"rule {rule_id}")
+        for rule_id in found.capped:
+            state.skip(SkipReason.MATCH_LIMIT, base.member, f"rule {rule_id}")
+
+    def _guarded(self, step: Callable[[_View, _Base, _State], None], view: _View, base: _Base, state: _State) -> None:
+        try:
+            step(view, base, state)
+        except LimitError as error:
+            state.skip(error.reason, base.member, error.detail)
+
+    # --- views: what is encoded in a text ---------------------------------------------------------------
+
+    def _search_view(self, view: _View, base: _Base, state: _State) -> None:
+        """Search what is encoded in a text, and what is encoded in that."""
+        for layer in self._layers(view, base, state):
+            data = layer.data
+            if len(data) < _MIN_LAYER_BYTES or data in state.seen:
+                continue
+            if len(data) < 1 << 16:
+                state.seen.add(data)
+            state.budget.take_bytes(len(data))
+            below = _below(view, layer, data)
+            self._take_hits(below, base, state)
+            if below.depth > 0:
+                self._search_view(below, base, state)
+            elif any(True for _ in self._runs(below)):
+                state.skip(SkipReason.DECODE_LIMIT, base.member, f"encoded deeper than {self._max_depth}")
+
+    def _layers(self, view: _View, base: _Base, state: _State) -> Iterator[Layer]:
+        """Yield a text for each kind of decoding, of the lines where it changes something."""
+        text = view.text
+        spans = runs.long_runs(text)
+        edits: list[Edit] = []
+        for run in self._runs(view, spans):
+            if kind_inside(run.data):
+                self._open_run(run, view, base, state)
+            else:
+                edits.append(Edit(run.start, run.end, normalise(run.data), run.decoder))
+        if markup.is_office_xml(text):
+            yield compose(text, markup.find_tags(text), whole=True)
+        for found in (edits, escapes.find_escapes(text), joins.find_joins(text, spans), joins.find_wide(text)):
+            if found:
+                yield compose(text, found)
+        quoted = escapes.find_quoted_printable(text)
+        if quoted:
+            yield compose(text, quoted, whole=True)
+
+    def _runs(self, view: _View, spans: list[_Span] | None = None) -> Iterator[runs.Run]:
+        if spans is None:
+            spans = runs.long_runs(view.text)
+        return runs.find_runs(view.text, spans, is_container=lambda sample: bool(kind_inside(sample)))
+
+    def _open_run(self, run: runs.Run, view: _View, base: _Base, state: _State) -> None:
+        """Search the container that a run encodes; all that it holds has the run's place."""
+        place, outer = view.to_base(run.start, run.end)
+        self._open_inside(run.data, (*outer, run.decoder), place, base, view.depth - 1, state)
+
+    def _open_inside(
+        self, data: bytes, decoding: tuple[str, ...], place: _Span, base: _Base, depth: int, state: _State
+    ) -> None:
+        kind = kind_inside(data)
+        if depth <= 0:
+            state.skip(SkipReason.DECODE_LIMIT, base.member, f"{kind} deeper than {self._max_depth}")
+            return
+        state.budget.hold(len(data))
+        for item in open_container(kind, data, state.budget):
+            if isinstance(item, Trouble):
+                if kind != "zlib":
+                    state.skip(item.reason, base.member, f"{kind} in an encoded text: {item.detail}")
+                continue
+            path = (*decoding, f"{kind}!{item.name}" if item.name else kind)
+            if kind_of(item.data):
+                self._open_inside(item.data, path, place, base, depth - 1, state)
+                continue
+            view = _View(normalise(item.data), _at(place, path), depth - 1)
+            self._take_hits(view, base, state)
+            if view.depth > 0:
+                self._search_view(view, base, state)
+        state.budget.hold(-len(data))
+
+    def _take_hits(self, view: _View, base: _Base, state: _State) -> None:
+        """Add the hits of a view to those of its base, each at the place of what was decoded."""
+        found = self._engine.search_hits(view.text)
+        state.layers += 1
+        known = {(hit.rule, hit.secret, hit.start, hit.end) for hit in base.hits.hits} if found.hits else set()
+        for hit in found.hits:
+            (start, end), decoding = view.to_base(hit.start, hit.end)
+            if (hit.rule, hit.secret, start, end) not in known:
+                inner = hit.start, hit.end
+                base.hits.hits.append(
+                    Hit(hit.rule, hit.secret, start, end, hit.checksum_failed, decoding, state.layers, inner)
+                )
+        found.hits = []
+        base.hits.merge(found)
+
+
+def _at(place: _Span, decoding: tuple[str, ...]) -> Callable[[int, int], tuple[_Span, tuple[str, ...]]]:
+    return lambda _start, _end: (place, decoding)
+
+
+def _below(view: _View, layer: Layer, data: bytes) -> _View:
+    """Return the view on a layer of `view`."""
+
+    def to_base(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
+        place, outer = view.to_base(*layer.span(start, end))
+        return place, (*outer, layer.decoder(start, end))
+
+    return _View(data, to_base, view.depth - 1)
+
+
+def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:
+    """Yield the first skips of each reason, and one that counts the others."""
+    counts: Counter[SkipReason] = Counter()
+    for skip in skipped:
+        counts[skip.reason] += 1
+        if counts[skip.reason] <= _NAMED_SKIPS:
+            yield skip
+    for reason, count in sorted(counts.items()):
+        if count > _NAMED_SKIPS:
+            yield Skip(reason, name, f"{count - _NAMED_SKIPS} more inside")
