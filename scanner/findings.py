@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from scanner.engine.entropy import shannon_entropy
+from scanner.engine.preference import rank
 from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule, Story
 
 _KEY = b"leaksweep fingerprint v1"
@@ -37,6 +38,47 @@ class Seen(NamedTuple):
 
 
 Key = tuple[str, str, str]
+
+
+def without_shadowed(seen: Iterable[Seen], rules: Mapping[str, Rule]) -> list[Seen]:
+    """Return those that no better rule covers at the same place, in their order.
+
+    The engine cannot weigh a rule for certain paths, so where one counts, it is weighed here.
+    """
+    seen = list(seen)
+    if not any(rules[one.match.rule_id].path_pattern for one in seen):
+        return seen
+    by_place: dict[tuple[str | None, Provenance, str], list[Seen]] = {}
+    for one in seen:
+        by_place.setdefault((one.blob_oid, one.provenance, one.match.member), []).append(one)
+    shadowed = {id(one) for group in by_place.values() for one in _shadowed(group, rules)}
+    return [one for one in seen if id(one) not in shadowed]
+
+
+def _shadowed(group: Sequence[Seen], rules: Mapping[str, Rule]) -> Iterator[Seen]:
+    def order(one: Seen) -> tuple[object, ...]:
+        match = one.match
+        return rank(
+            rules[match.rule_id],
+            checksum_failed=match.checksum_failed,
+            depth=len(match.decoding),
+            length=match.end - match.start,
+        )
+
+    taken: list[Match] = []
+    for one in sorted(group, key=order):
+        if any(_clash(one.match, other) for other in taken):
+            yield one
+        else:
+            taken.append(one.match)
+
+
+def _clash(match: Match, other: Match) -> bool:
+    """Return whether two matches speak of one secret; a decoded one stands at the place of all that was encoded."""
+    if match.start >= other.end or other.start >= match.end:
+        return False
+    secret, other_secret = match.secret.value, other.secret.value
+    return not (match.decoding or other.decoding) or secret in other_secret or other_secret in secret
 
 
 def build_findings(

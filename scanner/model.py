@@ -61,6 +61,7 @@ class Rule:
     path_pattern: str | None = None
     checksum: str | None = None
     companions: tuple[Companion, ...] = ()
+    part_of: tuple[Companion, ...] = ()
     added_filters: tuple[str, ...] = ()
     disabled_filters: tuple[str, ...] = ()
     rotation_class: str = "other"
@@ -70,6 +71,7 @@ class Rule:
     examples: tuple[str, ...] = ()
     negative_examples: tuple[str, ...] = ()
     enabled: bool = True
+    formats: tuple[str, ...] = ()
 
 
 class Person(NamedTuple):

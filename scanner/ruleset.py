@@ -55,6 +55,8 @@ OPTIONAL = frozenset(
         "path_pattern",
         "checksum",
         "companions",
+        "part_of",
+        "formats",
         "filters",
         "references",
         "revoke_url",
@@ -63,7 +65,7 @@ OPTIONAL = frozenset(
         "verify",
     ]
 )
-_CACHE_FORMAT = 1
+_CACHE_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ def load_ruleset(
     A rule of a later path takes the place of one with the same id. Rules that are switched off come in
     only by name. Raises RuleError for anything that is not a valid rule file.
     """
+    return select(load_catalogue(paths, use_default_rules=use_default_rules), only)
+
+
+def load_catalogue(paths: Sequence[Path] = (), *, use_default_rules: bool = True) -> Ruleset:
+    """Return every rule of the package and of `paths`, those that are switched off included."""
     roots = ([default_rules_path()] if use_default_rules else []) + list(paths)
     files = [file for root in roots for file in _rule_files(root)]
     contents = [_read(file) for file in files]
@@ -102,7 +109,7 @@ def load_ruleset(
     if full is None:
         full = _build(zip(files, contents, strict=True), digest.hexdigest())
         _to_cache(full)
-    return select(full, only)
+    return full
 
 
 def select(ruleset: Ruleset, only: Sequence[str]) -> Ruleset:
@@ -176,7 +183,8 @@ def parse_rule(entry: object, *, family: str, where: str) -> Rule:
         min_entropy_bits=_entropy(entry.get("min_entropy_bits"), where),
         path_pattern=entry.get("path_pattern"),
         checksum=entry.get("checksum"),
-        companions=_companions(entry.get("companions", []), where),
+        companions=_companions(entry, "companions", where),
+        part_of=_companions(entry, "part_of", where),
         added_filters=_filters(entry, "add", where),
         disabled_filters=_filters(entry, "remove", where),
         rotation_class=_one_of(entry, "rotation_class", ROTATION_CLASSES, where),
@@ -186,6 +194,7 @@ def parse_rule(entry: object, *, family: str, where: str) -> Rule:
         examples=_texts(entry, "examples", where),
         negative_examples=_texts(entry, "negative_examples", where),
         enabled=entry.get("enabled", True) is True,
+        formats=_texts(entry, "formats", where),
     )
     _check_values(rule, where)
     return rule
@@ -237,11 +246,11 @@ def _entropy(value: object, where: str) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(bits)) for name, bits in limits.items())
 
 
-def _companions(value: object, where: str) -> tuple[Companion, ...]:
+def _companions(entry: Mapping[Any, Any], key: str, where: str) -> tuple[Companion, ...]:
     try:
-        return tuple(Companion(str(entry["rule"]), int(entry["within_lines"])) for entry in _as_list(value))
+        return tuple(Companion(str(one["rule"]), int(one["within_lines"])) for one in _as_list(entry.get(key, [])))
     except (KeyError, TypeError, ValueError) as error:
-        raise RuleError(f"{where}: companions is a list of {{rule: ID, within_lines: N}}") from error
+        raise RuleError(f"{where}: {key} is a list of {{rule: ID, within_lines: N}}") from error
 
 
 def _as_list(value: object) -> list[Any]:
@@ -278,9 +287,9 @@ def _build(files: Iterable[tuple[Path, bytes]], digest: str) -> Ruleset:
 def _check_companions(rules: Sequence[Rule]) -> None:
     known = {rule.id for rule in rules}
     for rule in rules:
-        for companion in rule.companions:
+        for companion in rule.companions + rule.part_of:
             if companion.rule_id not in known:
-                raise RuleError(f"rule {rule.id!r}: companions: no rule {companion.rule_id!r}")
+                raise RuleError(f"rule {rule.id!r}: no rule {companion.rule_id!r} to go with it")
 
 
 def _cache_file(digest: str) -> Path:
@@ -306,10 +315,11 @@ def _from_cache(digest: str) -> Ruleset | None:
 def _rule_from_json(fields: dict[str, Any]) -> Rule:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
     rule = Rule(**values)
-    if rule.companions or rule.min_entropy_bits:
+    if rule.companions or rule.part_of or rule.min_entropy_bits:
         return replace(
             rule,
             companions=tuple(Companion(*pair) for pair in rule.companions),
+            part_of=tuple(Companion(*pair) for pair in rule.part_of),
             min_entropy_bits=tuple((name, bits) for name, bits in rule.min_entropy_bits),
         )
     return rule

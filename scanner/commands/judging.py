@@ -11,7 +11,7 @@ from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
 from scanner.commands.targets import Job
 from scanner.commands.telling import Accept, Attribution
 from scanner.config import Config
-from scanner.findings import Seen, build_findings, seen_in, split_by_threshold
+from scanner.findings import Seen, build_findings, seen_in, split_by_threshold, without_shadowed
 from scanner.globs import PathGlobs
 from scanner.model import (
     ABSENT_BY_CLONE,
@@ -37,7 +37,7 @@ def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exi
     accept = _accept(rules, PathGlobs(settings.exclude))
     seen, stories = _attribution(job, tally.found, ruleset, settings, accept)
     findings, below = split_by_threshold(
-        build_findings(seen, rules, stories),
+        build_findings(without_shadowed(seen, rules), rules, stories),
         min_severity=settings.min_severity,
         min_confidence=settings.min_confidence,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.commands.console import CLEAN, FOUND, say
-from scanner.ruleset import Ruleset, load_ruleset
+from scanner.ruleset import Ruleset, load_catalogue, load_ruleset
 
 
 def rules_list(*, rules: Sequence[str] = (), **_: Any) -> int:
@@ -29,12 +29,12 @@ def rules_show(*, rule_id: str, rules: Sequence[str] = (), **_: Any) -> int:
 
 def rules_check(*, path: str | None = None, **_: Any) -> int:
     """Print what is wrong with the rules of `path`, or of the package; 1 if anything is."""
-    from scanner.engine.rule_checks import faults, warnings
+    from scanner.engine.rule_checks import faults, slowness, warnings
 
     ruleset = _ruleset_of(path)
     count = 0
     for rule, anchor in zip(ruleset.rules, ruleset.anchors, strict=True):
-        for fault in faults(rule):
+        for fault in [*faults(rule)] or slowness(rule):
             say(f"{rule.id}: {fault}")
             count += 1
         for warning in warnings(rule, anchor):
@@ -45,12 +45,13 @@ def rules_check(*, path: str | None = None, **_: Any) -> int:
 
 def rules_test(*, path: str | None = None, **_: Any) -> int:
     """Run the examples and near misses of the rules of `path`, or of the package; 1 if one fails."""
-    from scanner.engine.rule_checks import example_faults
+    from scanner.engine.rule_checks import example_engines, example_faults
 
     ruleset = _ruleset_of(path)
+    engines = example_engines(ruleset.rules, ruleset.anchors)
     count = 0
     for rule in ruleset.rules:
-        for fault in example_faults(rule, ruleset.rules, ruleset.anchors):
+        for fault in example_faults(rule, engines[rule.enabled]):
             say(f"{rule.id}: {fault}")
             count += 1
     say(f"{len(ruleset.rules)} rules tested, {count} faults")
@@ -58,7 +59,7 @@ def rules_test(*, path: str | None = None, **_: Any) -> int:
 
 
 def _ruleset_of(path: str | None) -> Ruleset:
-    return load_ruleset() if path is None else load_ruleset([Path(path)], use_default_rules=False)
+    return load_catalogue() if path is None else load_catalogue([Path(path)], use_default_rules=False)
 
 
 def explain(*, rule_id: str, rules: Sequence[str] = (), **_: Any) -> int:

@@ -12,8 +12,9 @@ from scanner.engine.anchors import Anchor
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.entropy import is_below_entropy
 from scanner.engine.filters import Filter, drop_reason, filters_of
+from scanner.engine.preference import rank
 from scanner.engine.snippets import masked_line
-from scanner.model import CONFIDENCES, Chunk, Match, Rule, Secret
+from scanner.model import Chunk, Match, Rule, Secret
 
 LINE_BEFORE = 2_048
 LINE_AFTER = 8_192
@@ -275,10 +276,14 @@ class Engine:
         return kept
 
     def _without_overlaps(self, hits: list[Hit]) -> tuple[list[Hit], list[Hit]]:
-        """Split hits into the best of each overlapping group and the rest; the same hit twice is one."""
-        kept: list[Hit] = []
+        """Split hits into the best of each overlapping group and the rest; the same hit twice is one.
+
+        Whether a rule for certain paths counts is not known before the path is, so it takes no other's place here.
+        """
+        kept = [hit for hit in hits if self.rules[hit.rule].path_pattern is not None]
+        plain = [hit for hit in hits if self.rules[hit.rule].path_pattern is None]
         worse: list[Hit] = []
-        for group in _overlapping(sorted(hits, key=lambda hit: (hit.start, hit.end))):
+        for group in _overlapping(sorted(plain, key=lambda hit: (hit.start, hit.end))):
             taken: list[Hit] = []
             for hit in sorted(group, key=self._rank):
                 clashes = any(self._clash(hit, other) for other in taken)
@@ -297,15 +302,12 @@ class Engine:
             return True
         return hit.secret == other.secret or rule.family == other_rule.family
 
-    def _rank(self, hit: Hit) -> tuple[bool, bool, int, int, int, str]:
-        rule = self.rules[hit.rule]
-        return (
-            "generic" in rule.tags,
-            hit.checksum_failed,
-            CONFIDENCES.index(rule.confidence),
-            -len(hit.decoding) if "generic" in rule.tags else len(hit.decoding),
-            hit.start - hit.end,
-            rule.id,
+    def _rank(self, hit: Hit) -> tuple[bool, bool, int, int, bool, int, str]:
+        return rank(
+            self.rules[hit.rule],
+            checksum_failed=hit.checksum_failed,
+            depth=len(hit.decoding),
+            length=hit.end - hit.start,
         )
 
     def _with_companions(self, hits: list[Hit], places: Any) -> tuple[list[Hit], int]:

@@ -16,7 +16,7 @@ HOSTILE_TIMEOUT_S = 0.5
 
 
 def faults(rule: Rule) -> Iterator[str]:
-    """Yield what makes the rule wrong: it does not compile, is slow, unguarded, or its keywords cannot match."""
+    """Yield what makes the rule wrong: it does not compile, is unguarded, or its keywords cannot match."""
     try:
         pattern = regex.compile(rule.pattern, regex.ASCII | regex.MULTILINE)
     except regex.error as error:
@@ -29,6 +29,11 @@ def faults(rule: Rule) -> Iterator[str]:
     yield from _keyword_faults(rule)
     if rule.path_pattern is not None:
         yield from _path_pattern_faults(rule.path_pattern)
+
+
+def slowness(rule: Rule) -> Iterator[str]:
+    """Yield the first hostile text on which the pattern takes too long; the pattern must compile."""
+    pattern = regex.compile(rule.pattern, regex.ASCII | regex.MULTILINE)
     for text in hostile_texts(rule):
         try:
             for _ in pattern.finditer(text, timeout=HOSTILE_TIMEOUT_S):
@@ -98,13 +103,21 @@ def hostile_texts(rule: Rule) -> Iterator[str]:
             yield word + (tail or "a") * (size // len(tail or "a"))
 
 
-def example_faults(rule: Rule, rules: Sequence[Rule], anchors: Sequence[Anchor]) -> Iterator[str]:
+def example_engines(rules: Sequence[Rule], anchors: Sequence[Anchor]) -> dict[bool, Engine]:
+    """Return the engine in which an enabled rule is tried (among its like), and the one for the others (among all)."""
+    enabled = [i for i, rule in enumerate(rules) if rule.enabled]
+    return {
+        True: Engine([rules[i] for i in enabled], [anchors[i] for i in enabled]),
+        False: Engine(rules, anchors),
+    }
+
+
+def example_faults(rule: Rule, engine: Engine) -> Iterator[str]:
     """Yield the examples in which the rule does not match, and the near misses in which it does.
 
-    An example must hold a match of the rule that no other rule of `rules` is preferred to, and whose checksum,
+    An example must hold a match of the rule that no other rule of `engine` is preferred to, and whose checksum,
     if it has one, is right. All companions of the rule are expected in the example itself.
     """
-    engine = Engine(rules, anchors)
     for kind, templates, is_wanted in (
         ("example", rule.examples, True),
         ("negative example", rule.negative_examples, False),
@@ -115,9 +128,10 @@ def example_faults(rule: Rule, rules: Sequence[Rule], anchors: Sequence[Anchor])
             except ValueError as error:
                 yield f"{kind} {number}: {error}"
                 continue
-            matches = [m for m in engine.search(text.encode()).matches if m.rule_id == rule.id]
+            found = engine.search(text.encode()).matches
+            matches = [m for m in found if m.rule_id == rule.id]
             if is_wanted and not matches:
-                others = sorted({m.rule_id for m in engine.search(text.encode()).matches})
+                others = sorted({m.rule_id for m in found})
                 yield f"{kind} {number} does not match" + (f" (but {', '.join(others)} does)" if others else "")
             elif is_wanted and all(match.checksum_failed for match in matches):
                 yield f"{kind} {number} fails its checksum"

@@ -22,6 +22,7 @@ _SETS = {
     "HEX": "0123456789ABCDEF",
     "lower": string.ascii_lowercase,
     "upper": string.ascii_uppercase,
+    "letters": string.ascii_letters,
     "alnum": _LOWER_DIGITS,
     "ALNUM": string.ascii_uppercase + string.digits,
     "base32": string.ascii_uppercase + "234567",
@@ -29,7 +30,9 @@ _SETS = {
     "base62": string.ascii_letters + string.digits,
     "base64": string.ascii_letters + string.digits + "+/",
     "base64url": string.ascii_letters + string.digits + "-_",
+    "base32low": string.ascii_lowercase + "234567",
     "bech32": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",
+    "BECH32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
     "password": string.ascii_letters + string.digits + "!%+-.?^_~",
 }
 PLACEHOLDER = re.compile(r"\{\{([A-Za-z0-9-]+)(?::([^{}]*))?\}\}")
@@ -63,11 +66,24 @@ def _base64_of(generator: random.Random, template: str) -> str:
     return base64.b64encode(re.sub(r"<([A-Za-z0-9]+):(\d+)>", draw, template).encode()).decode()
 
 
+def _base58check(generator: random.Random, layout: str) -> str:
+    """Return base58 of a layout such as `80:32:01`: hex, a number of random bytes, hex."""
+    head, length, tail = layout.split(":")
+    return checksums.base58_encode(bytes.fromhex(head) + generator.randbytes(int(length)) + bytes.fromhex(tail))
+
+
+def _nkey_seed(generator: random.Random, _: str) -> str:
+    """Return a NATS user seed: two bytes of type, 32 random bytes, a CRC."""
+    return checksums.nkey_encode(bytes([149, 0]) + generator.randbytes(32))
+
+
 _SPECIAL: dict[str, Callable[[random.Random, str], str]] = {
     "uuid": lambda generator, _: str(uuid.UUID(int=generator.getrandbits(128), version=4)),
     "pem-body": _pem_body,
     "jwt": _jwt,
     "base64-of": _base64_of,
+    "base58check": _base58check,
+    "nkey-seed": _nkey_seed,
 }
 
 

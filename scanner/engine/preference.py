@@ -1,0 +1,24 @@
+"""Which of two rules that match the same text speaks for it."""
+
+from __future__ import annotations
+
+from scanner.model import CONFIDENCES, Rule
+
+
+def rank(rule: Rule, *, checksum_failed: bool, depth: int, length: int) -> tuple[bool, bool, int, int, bool, int, str]:
+    """Return a key by which the rule to believe comes first.
+
+    A rule of a provider goes before a generic one, one whose checksum holds before one whose fails, then the
+    surer one, one that needs less decoding (more, of the generic ones), the one that needs no help of the path,
+    the one that takes more of the text.
+    """
+    is_generic = "generic" in rule.tags
+    return (
+        is_generic,
+        checksum_failed,
+        CONFIDENCES.index(rule.confidence),
+        -depth if is_generic else depth,
+        rule.path_pattern is not None,
+        -length,
+        rule.id,
+    )

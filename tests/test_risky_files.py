@@ -1,0 +1,41 @@
+"""Rules that count at certain paths only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scanner.engine.templates import expand
+from tests.repositories import Repository, leaksweep
+
+
+def _rules_found(tmp_path: Path, *options: str) -> dict[str, str]:
+    done = leaksweep("scan", *options, "-f", "json", str(tmp_path))
+    findings = json.loads(done.stdout)["findings"]
+    return {finding["path"]: finding["rule_id"] for finding in findings}
+
+
+def test_a_rule_for_certain_paths_takes_no_other_ones_place_elsewhere(tmp_path: Path) -> None:
+    line = expand('API_SECRET="{{base62:32}}"\n', seed="dotenv")
+    (tmp_path / ".env").write_text(line)
+    (tmp_path / "settings.txt").write_text(line)
+    found = _rules_found(tmp_path, "--all-files")
+    assert found[".env"] == "dotenv-secret"
+    assert found["settings.txt"].startswith("generic-")
+
+
+@pytest.mark.parametrize("name", [".env.example", "sample.env.dist"])
+def test_a_template_of_settings_is_no_risky_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(expand("API_SECRET={{base62:32}}\n", seed=name))
+    assert "dotenv-secret" not in _rules_found(tmp_path, "--all-files").values()
+
+
+def test_a_risky_path_counts_in_history(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    repository.write(".env", expand('API_SECRET="{{base62:32}}"\n', seed="history"))
+    repository.commit("Add settings")
+    (tmp_path / ".env").unlink()
+    repository.commit("Remove them")
+    assert _rules_found(tmp_path, "--history")[".env"] == "dotenv-secret"
