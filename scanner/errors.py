@@ -21,6 +21,14 @@ class GitError(ScannerError):
     """Git is missing, refused, or gave an answer that cannot be right."""
 
 
+class PlatformError(ScannerError):
+    """A platform that could not list its repositories."""
+
+
+class StoreError(ScannerError):
+    """A store that cannot be used, or that another sweep holds."""
+
+
 class ReportError(ScannerError):
     """A report that could not be written whole."""
 

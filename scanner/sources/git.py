@@ -145,6 +145,33 @@ def start(
     )
 
 
+_NETWORK_INHERITED = (
+    *("SSH_AUTH_SOCK", "SSH_AGENT_PID", "XDG_CONFIG_HOME", "USER", "LOGNAME", "GIT_CONFIG_GLOBAL", "GIT_SSL_CAINFO"),
+    *("http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+_NETWORK_DROPPED = ("GIT_CONFIG_GLOBAL", "GIT_ALLOW_PROTOCOL", "GIT_ASKPASS")
+
+
+def network(arguments: Sequence[str], *, protocols: Sequence[str]) -> None:
+    """Run a git that may use the network, by these protocols only; raises GitError with its last words.
+
+    The user's own configuration is in force, since it names the credential helpers; hooks, filters and whatever
+    else a repository could bring are not. Nobody is asked for a password.
+    """
+    env = {name: value for name, value in environment().items() if name not in _NETWORK_DROPPED}
+    env |= {name: os.environ[name] for name in _NETWORK_INHERITED if name in os.environ}
+    env["GIT_ALLOW_PROTOCOL"] = ":".join(protocols)
+    env["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
+    for i, key in enumerate(_OVERRIDES):
+        if key == "protocol.allow":
+            env[f"GIT_CONFIG_VALUE_{i}"] = "user"
+    done = subprocess.run(
+        [executable(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, env=env, check=False
+    )
+    if done.returncode:
+        raise GitError(_last_words(done.stderr) or f"git ended with exit code {done.returncode}")
+
+
 def lines(repository: Repository, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
     """Yield the lines that git prints, without their ends; raises GitError at the end if git failed.
 

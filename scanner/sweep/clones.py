@@ -1,0 +1,63 @@
+"""Bare mirrors of remote repositories in a cache folder: made whole or not at all, brought up to date, nothing else run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+
+from scanner.errors import GitError
+from scanner.sources import git
+from scanner.sweep.values import SweepTarget
+
+TIMEOUT_S = 6 * 3_600.0
+
+
+def ensure(target: SweepTarget, cache: str, *, protocols: Sequence[str]) -> str:
+    """Return the folder of an up-to-date mirror of `target`; raises GitError with git's own last words.
+
+    A clone that broke off leaves nothing: it is made under another name, and renamed when it is whole.
+    """
+    folder = os.path.join(cache, folder_name(target))
+    url = target.location
+    if os.path.isdir(folder):
+        git.network(["--git-dir", folder, "fetch", *_FETCH, "--", url, "+refs/*:refs/*"], protocols=protocols)
+        return folder
+    partial = f"{folder}.{os.getpid()}.partial"
+    _make(cache)
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        git.network(["clone", *_CLONE, "--", url, partial], protocols=protocols)
+        os.rename(partial, folder)
+    except OSError as error:
+        raise GitError(f"{folder}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+_FETCH = ("--quiet", "--prune", "--no-recurse-submodules", "--no-auto-maintenance", "--no-write-fetch-head")
+_CLONE = ("--quiet", "--mirror", "--template=", "--no-hardlinks", "--no-recurse-submodules")
+
+
+def folder_name(target: SweepTarget) -> str:
+    """Return a name that tells people which repository it is, and is different for each."""
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", target.id.partition("://")[2]).strip("-.")[-80:]
+    return f"{words or 'repository'}-{hashlib.sha256(target.id.encode()).hexdigest()[:12]}.git"
+
+
+def remove_leftovers(cache: str) -> None:
+    """Remove what clones that were killed have left; only the one sweep that holds the store calls this."""
+    if os.path.isdir(cache):
+        for name in os.listdir(cache):
+            if name.endswith(".partial"):
+                shutil.rmtree(os.path.join(cache, name), ignore_errors=True)
+
+
+def _make(cache: str) -> None:
+    try:
+        os.makedirs(cache, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise GitError(f"{cache}: {error.strerror}") from error

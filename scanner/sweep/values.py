@@ -1,0 +1,88 @@
+"""The values of a sweep: what is asked for, what one repository gave. All of them can be pickled to another machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SweepTarget:
+    """One repository: `id` names it in the store and in reports; `location` is a folder, or a URL to clone."""
+
+    id: str
+    location: str
+    is_remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a repository from the last time it was read to its end under `rules_digest`.
+
+    `state` is the digest of its refs and its object store; `seen` is what `pack_oids` made of the object ids that
+    were read; `matched` are the blobs in which something was found; `skips` are what could not be read, for good.
+    """
+
+    state: str
+    rules_digest: str
+    seen: bytes = field(repr=False)
+    matched: tuple[str, ...] = ()
+    skips: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """How every repository is scanned. `cache` is the folder of clones."""
+
+    cache: str
+    rules: tuple[str, ...] = ()
+    use_default_rules: bool = True
+    max_blob_bytes: int = 100 << 20
+    min_severity: str = "low"
+    min_confidence: str = "medium"
+    allow_shallow: bool = False
+    allowed_protocols: tuple[str, ...] = ("https", "ssh", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One repository to read, by `jobs` processes; `key` makes the keyed fingerprints of this sweep."""
+
+    target: SweepTarget
+    options: SweepOptions
+    key: bytes = field(repr=False)
+    known: Known | None = None
+    jobs: int = 1
+
+
+class FoundSecret(NamedTuple):
+    """One finding, without its secret: `cluster` is equal for equal secrets, in this sweep's store only."""
+
+    fingerprint: str
+    cluster: str
+    rule_id: str
+    severity: str
+    path: str
+    state: str
+    introduced_s: int | None
+    exposure_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one repository gave.
+
+    `status` is `read`, `unchanged` (nothing below is filled in), or `failed` with the cause in `error`.
+    `document` is the JSON report, secrets masked; `known` is None where the next sweep must read everything again.
+    """
+
+    target_id: str
+    status: str
+    error: str = ""
+    document: bytes = field(default=b"", repr=False)
+    known: Known | None = None
+    found: tuple[FoundSecret, ...] = ()
+    is_complete: bool = False
+    read_blobs: int = 0
+    read_bytes: int = 0
+    seconds: float = 0.0
