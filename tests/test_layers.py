@@ -14,7 +14,7 @@ FLOORS = {
     "cli": 5,
     "commands": 4,
     "arguments": 4,
-    **dict.fromkeys(("scan", "workers", "progress"), 3),
+    **dict.fromkeys(("scan", "sweep", "workers", "progress"), 3),
     **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
     **dict.fromkeys(("containers", "decoders"), 1),

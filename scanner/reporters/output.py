@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TextIO
@@ -70,9 +70,14 @@ def write_reports(report: Report, outputs: Sequence[Output], options: RenderOpti
 
 
 def _write_file(report: Report, name: str, path: str, options: RenderOptions) -> None:
+    write_whole(path, lambda stream: render(name, report, stream, options))
+
+
+def write_whole(path: str, write: Callable[[TextIO], object]) -> None:
+    """Have `write` fill the file at `path`, which is replaced when it is whole; raises OSError."""
     if _is_special(path):
         with open(path, "w", encoding="utf-8", newline="\n") as stream:
-            render(name, report, stream, options)
+            write(stream)
         return
     import tempfile
 
@@ -80,7 +85,7 @@ def _write_file(report: Report, name: str, path: str, options: RenderOptions) ->
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".leaksweep-", suffix=".tmp")
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            render(name, report, stream, options)
+            write(stream)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, target)

@@ -147,7 +147,16 @@ def start(
 
 _NETWORK_INHERITED = (
     *("SSH_AUTH_SOCK", "SSH_AGENT_PID", "XDG_CONFIG_HOME", "USER", "LOGNAME", "GIT_CONFIG_GLOBAL", "GIT_SSL_CAINFO"),
-    *("http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *(
+        "http_proxy",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "no_proxy",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ),
 )
 _NETWORK_DROPPED = ("GIT_CONFIG_GLOBAL", "GIT_ALLOW_PROTOCOL", "GIT_ASKPASS")
 

@@ -124,7 +124,11 @@ def _asked(
 
 
 def _cause(code: int) -> str:
-    known = {401: "(the token is wrong)", 403: "(the token may not)", 404: "(no such owner, or the token may not see it)"}
+    known = {
+        401: "(the token is wrong)",
+        403: "(the token may not)",
+        404: "(no such owner, or the token may not see it)",
+    }
     return known.get(code, "")
 
 
@@ -169,4 +173,3 @@ def _no_redirect() -> Any:
             return None
 
     return NoRedirect
-

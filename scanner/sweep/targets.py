@@ -12,7 +12,7 @@ from scanner.model import Skip, SkipReason
 from scanner.sweep.values import SweepTarget
 
 _SCHEMES = ("https", "ssh", "file")
-_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)[^\0]+")
+_SCP = re.compile(r"(?:\w[\w.-]*@)?\w[\w.-]*:(?!//)[^\0:][^\0]*")
 MAX_LINE = 4_096
 
 

@@ -1,0 +1,310 @@
+"""The command `sweep`: read many repositories, remember what was read, tell it all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain
+from typing import IO, Any
+
+from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, say
+from scanner.commands.sweep_task import sweep_one
+from scanner.errors import ReportError, UsageError
+from scanner.model import SEVERITIES, Skip
+from scanner.reporters.safe import printable
+from scanner.sweep.store import Store
+from scanner.sweep.targets import read_list, targets_of
+from scanner.sweep.values import Outcome, SweepOptions, SweepTarget, Task
+
+ACTIONS = ("status", "report", "forget")
+
+
+def sweep(
+    *,
+    targets: Sequence[str] = (),
+    store: str | None = None,
+    report_directory: str | None = None,
+    fail_on: str | None = None,
+    **options: Any,
+) -> int:
+    """Read what `targets` name, or tell about a store if the first of them is one of ACTIONS; return the exit code.
+
+    1 if a finding reaches `fail_on`, else 3 if anything was not read, else 0. Raises ScannerError.
+    """
+    path = store or default_store()
+    if targets and targets[0] in ACTIONS:
+        return _told(targets[0], targets[1:], path, report_directory)
+    return _swept(list(targets), path, report_directory, fail_on, **options)
+
+
+def default_store() -> str:
+    """Return the path of the user's own store."""
+    root = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    return os.path.join(root or os.path.join(os.path.expanduser("~"), ".local", "state"), "leaksweep", "sweep.sqlite")
+
+
+# --- sweeping ----------------------------------------------------------------------------------------
+
+
+def _swept(
+    words: list[str],
+    path: str,
+    report_directory: str | None,
+    fail_on: str | None,
+    *,
+    lists: Sequence[str] | None = None,
+    cache: str | None = None,
+    executor: str | None = None,
+    log: str | None = None,
+    progress: bool = True,
+    jobs: int | None = None,
+    memory_megabytes: int = 4_096,
+    **options: Any,
+) -> int:
+    listed = list(_listed(words, lists or (), options))
+    gaps = [one for one in listed if isinstance(one, Skip)]
+    wanted = [one for one in listed if isinstance(one, SweepTarget)]
+    if not wanted and not gaps:
+        raise UsageError("nothing to sweep: name folders, URLs, --from FILE, --github-org or --gitlab-group")
+    with ExitStack() as stack:
+        held = stack.enter_context(Store(path))
+        tell = _logger(stack, log)
+        swept = held.begin(wanted)
+        done = held.done_in(swept)
+        scan_options = _scan_options(cache or f"{os.path.splitext(path)[0]}-clones", options)
+        tasks = [Task(one, scan_options, held.key, held.known(one.id)) for one in wanted if one.id not in done]
+        tell("begin", sweep=swept, repositories=len(wanted), left=len(tasks))
+        by_id = {one.id: one for one in wanted}
+        bar = stack.enter_context(_bar(len(wanted), len(done), is_wanted=progress))
+        for outcome in _outcomes(stack, tasks, executor, jobs, memory_megabytes << 20):
+            held.save(by_id[outcome.target_id], outcome, sweep=swept)
+            tell("repository", id=outcome.target_id, status=outcome.status, error=outcome.error, s=outcome.seconds)
+            bar(outcome)
+        held.end()
+        tell("end", sweep=swept)
+        return _ended(held, by_id, gaps, report_directory, fail_on)
+
+
+def _listed(words: list[str], lists: Sequence[str], options: dict[str, Any]) -> Iterator[SweepTarget | Skip]:
+    more = chain.from_iterable(_from_list(name) for name in lists)
+    return targets_of(chain(words, more, _from_platforms(options)))
+
+
+def _from_list(name: str) -> list[str]:
+    try:
+        if name == "-":
+            return list(read_list(os.fsdecode(line) for line in sys.stdin.buffer))
+        with open(name, encoding="utf-8-sig", errors="surrogateescape") as stream:
+            return list(read_list(stream))
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
+
+
+def _from_platforms(options: dict[str, Any]) -> Iterator[str]:
+    from scanner.sweep.platforms import clone_urls, platform_of
+
+    for kind, key in (("github", "github_org"), ("gitlab", "gitlab_group")):
+        for owner in options.get(key) or ():
+            platform = platform_of(kind, os.environ, base_url=options.get(f"{kind}_api"))
+            yield from clone_urls(
+                platform,
+                owner,
+                with_archived=not options.get("skip_archived"),
+                with_forks=not options.get("skip_forks"),
+            )
+
+
+def _scan_options(cache: str, options: dict[str, Any]) -> SweepOptions:
+    defaults = SweepOptions(cache)
+    return SweepOptions(
+        cache=os.path.abspath(cache),
+        rules=tuple(os.path.abspath(rule) for rule in options.get("rules") or ()),
+        use_default_rules=options.get("use_default_rules") is not False,
+        max_blob_bytes=options.get("max_blob_bytes") or defaults.max_blob_bytes,
+        min_severity=options.get("min_severity") or defaults.min_severity,
+        min_confidence=options.get("min_confidence") or defaults.min_confidence,
+        allow_shallow=bool(options.get("allow_shallow")),
+    )
+
+
+def _outcomes(
+    stack: ExitStack, tasks: list[Task], executor: str | None, jobs: int | None, memory_bytes: int
+) -> Iterator[Outcome]:
+    from scanner.sweep import schedule
+    from scanner.sweep.clones import remove_leftovers
+    from scanner.workers import usable_cores
+
+    if not tasks:
+        return iter(())
+    sized = [schedule.Sized(task, _pack_bytes(task.target)) for task in tasks]
+    if executor is not None:
+        return schedule.run_anywhere(sized, sweep_one, _remote_executor(stack, executor))
+    remove_leftovers(tasks[0].options.cache)
+    workers = jobs or usable_cores()
+    return schedule.run_local(sized, sweep_one, _local_executor, workers=workers, memory_bytes=memory_bytes)
+
+
+def _local_executor(workers: int) -> Any:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Not "fork": this process holds a database, and threads of an executor.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    """The parent decides about interrupts; a terminated worker ends, and its own workers with it."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _remote_executor(stack: ExitStack, address: str) -> Any:
+    scheme, _, place = address.partition("://")
+    if scheme != "dask" or not place:
+        raise UsageError(f"--executor {address}: the form is dask://HOST:PORT")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise UsageError("--executor dask:// needs the extra: pip install 'leaksweep[dask]'") from error
+    try:
+        client = stack.enter_context(Client(f"tcp://{place}", timeout="20s", set_as_default=False))
+    except OSError as error:
+        raise UsageError(f"--executor {address}: no scheduler answers there") from error
+    return client.get_executor(pure=False)
+
+
+def _pack_bytes(target: SweepTarget) -> int:
+    """Return the size of a local repository's packs, as far as a look at its folders tells; 0 for a remote one."""
+    if target.is_remote:
+        return 0
+    total = 0
+    for folder in (target.id, os.path.join(target.id, ".git")):
+        try:
+            with os.scandir(os.path.join(folder, "objects", "pack")) as listing:
+                total += sum(entry.stat(follow_symlinks=False).st_size for entry in listing)
+        except OSError:
+            continue
+    return total
+
+
+# --- telling -----------------------------------------------------------------------------------------
+
+
+def _logger(stack: ExitStack, log: str | None) -> Callable[..., None]:
+    if log is None:
+        return lambda event, **values: None
+    try:
+        stream = stack.enter_context(open(log, "a", encoding="utf-8", buffering=1))
+    except OSError as error:
+        raise UsageError(f"{log}: {error.strerror}") from error
+    return partial(_log_line, stream)
+
+
+def _log_line(stream: IO[str], event: str, **values: Any) -> None:
+    import json
+    import time
+
+    shown = {name: printable(value) if isinstance(value, str) else value for name, value in values.items()}
+    stream.write(json.dumps({"time": round(time.time(), 3), "event": event, **shown}) + "\n")
+
+
+class _bar:  # noqa: N801 - reads as the function it stands for
+    """A tqdm line for the whole sweep on a terminal, or nothing."""
+
+    def __init__(self, total: int, done: int, *, is_wanted: bool) -> None:
+        self._bar: Any = None
+        if is_wanted and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=done, unit="repo", desc="sweep", dynamic_ncols=True)
+        self._findings = 0
+
+    def __enter__(self) -> Callable[[Outcome], None]:
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, outcome: Outcome) -> None:
+        self._findings += len(outcome.found)
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"{self._findings} findings, last {printable(outcome.target_id)[-40:]}")
+            self._bar.update(1)
+
+
+def _ended(
+    store: Store, by_id: dict[str, SweepTarget], gaps: list[Skip], report_directory: str | None, fail_on: str | None
+) -> int:
+    rows = [row for row in store.repositories() if row["id"] in by_id]
+    found = [secret for owner, secret in store.findings() if owner in by_id]
+    failed = [row for row in rows if row["status"] == "failed"]
+    incomplete = [row for row in rows if row["status"] == "read" and not row["is_complete"]]
+    if report_directory is not None:
+        _written(store, report_directory)
+    say(f"{len(rows)} repositories, {len(found)} findings, {len({s.cluster for s in found})} different secrets")
+    for row in failed:
+        say(printable(f"failed: {row['id']}: {row['error']}"))
+    for row in incomplete:
+        say(printable(f"incomplete: {row['id']}"))
+    for gap in gaps:
+        say(printable(f"not searched: {gap.what}: {gap.detail or gap.reason}"))
+    limit = SEVERITIES.index(fail_on) if fail_on else -1
+    if any(SEVERITIES.index(secret.severity) <= limit for secret in found):
+        return FOUND
+    return INCOMPLETE if failed or incomplete or gaps else CLEAN
+
+
+def _written(store: Store, folder: str) -> None:
+    from scanner.sweep.writing import write_all
+
+    write_all(store, folder, _write_sarif)
+    say(printable(f"reports: {folder}"))
+
+
+def _write_sarif(document: bytes, path: str) -> None:
+    from scanner.reporters import RenderOptions
+    from scanner.reporters.output import Output, write_reports
+    from scanner.saved import report_of_document
+
+    report = report_of_document(document, name=path)
+    write_reports(report, [Output("sarif", path)], RenderOptions(), sys.stdout)
+
+
+def _told(action: str, words: Sequence[str], path: str, report_directory: str | None) -> int:
+    if action == "forget":
+        with Store(path) as store:
+            count = store.forget(list(_ids_of(words)))
+        say(f"forgot {count} of {len(words)}")
+        return CLEAN if count == len(words) else FOUND
+    with Store(path, is_shared=True) as store:
+        if action == "report":
+            if report_directory is None:
+                raise ReportError("sweep report: give --report-dir DIR")
+            _written(store, report_directory)
+            return CLEAN
+        return _status(store)
+
+
+def _ids_of(words: Sequence[str]) -> Iterable[str]:
+    """Yield the ids that `words` mean: an id of the store as it is, or a folder or URL."""
+    for word in words:
+        if os.path.isdir(word) or "://" in word:
+            yield from (one.id for one in targets_of([word]) if isinstance(one, SweepTarget))
+        else:
+            yield word
+
+
+def _status(store: Store) -> int:
+    swept, is_open = store.sweep_state()
+    say(f"sweep {swept or 'none yet'}" + (", not finished" if is_open else ""))
+    for row in store.repositories():
+        done = "done" if row["sweep"] == swept else "of an earlier sweep"
+        cause = f": {row['error']}" if row["error"] else ""
+        gap = "" if row["is_complete"] or row["status"] == "failed" else ", incomplete"
+        say(printable(f"{row['status']:<9} {done:<19} {row['id']}{gap}{cause}"))
+    return CLEAN

@@ -1,0 +1,77 @@
+"""The reports over a whole store: one merged JSON, one CSV, one page, and a SARIF file for each repository."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+from scanner.errors import ReportError
+from scanner.reporters.output import write_whole
+from scanner.reporters.safe import printable
+from scanner.sweep.page import page_of
+from scanner.sweep.store import Store
+from scanner.sweep.summary import summary_of
+
+_COLUMNS = (
+    *("repository", "severity", "rule_id", "path", "state", "introduced_s", "exposure_days", "fingerprint", "cluster"),
+)
+
+
+def write_all(store: Store, folder: str, write_sarif: Callable[[bytes, str], None]) -> dict[str, Any]:
+    """Write `summary.json`, `findings.csv`, `index.html` and `sarif/NAME.sarif` into `folder`; return the summary.
+
+    `write_sarif` writes the SARIF of a saved JSON report to a path. Every file is whole or not there.
+    Raises ReportError.
+    """
+    summary = summary_of(store)
+    sarif = os.path.join(folder, "sarif")
+    try:
+        os.makedirs(sarif, exist_ok=True)
+        write_whole(os.path.join(folder, "summary.json"), lambda stream: _write_json(summary, stream))
+        write_whole(os.path.join(folder, "findings.csv"), lambda stream: _write_csv(store, stream))
+        write_whole(os.path.join(folder, "index.html"), lambda stream: stream.write(page_of(summary)))
+    except OSError as error:
+        raise ReportError(f"{folder}: {error.strerror or error}") from error
+    for entry in summary["repositories"]:
+        document = store.document(entry["id"])
+        if document:
+            write_sarif(document, os.path.join(sarif, file_name(entry["id"])))
+    return summary
+
+
+def file_name(target_id: str) -> str:
+    """Return a file name that tells the repository, different for each."""
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", target_id).strip("-.")[-80:]
+    return f"{words or 'repository'}-{hashlib.sha256(os.fsencode(target_id)).hexdigest()[:12]}.sarif"
+
+
+def _write_json(summary: Mapping[str, Any], stream: TextIO) -> None:
+    json.dump(_printable(summary), stream, indent=1)
+    stream.write("\n")
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {printable(str(key)): _printable(item) for key, item in value.items()}
+    return [_printable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _write_csv(store: Store, stream: TextIO) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for owner, secret in store.findings():
+        values = {"repository": owner, **secret._asdict()}
+        writer.writerow([_cell(values[name]) for name in _COLUMNS])
+
+
+def _cell(value: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else printable(str(value))
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
