@@ -198,7 +198,7 @@ def _logger(stack: ExitStack, log: str | None) -> Callable[..., None]:
     if log is None:
         return lambda event, **values: None
     try:
-        stream = stack.enter_context(open(log, "a", encoding="utf-8", buffering=1))
+        stream = stack.enter_context(open(log, "a", encoding="utf-8", buffering=1))  # noqa: SIM115 - the stack closes it
     except OSError as error:
         raise UsageError(f"{log}: {error.strerror}") from error
     return partial(_log_line, stream)

@@ -1,4 +1,4 @@
-"""Bare mirrors of remote repositories in a cache folder: made whole or not at all, brought up to date, nothing else run."""
+"""Bare mirrors of remote repositories in a cache folder: made whole or not at all, then brought up to date."""
 
 from __future__ import annotations
 

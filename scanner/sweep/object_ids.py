@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def pack_oids(oids: Iterable[str], *, width: int) -> bytes:
-    """Return the ids, hexadecimal ones of `width` bytes each, as compressed bytes; the same set gives the same bytes."""
+    """Return the ids, of `width` bytes each, as compressed bytes; the same set gives the same bytes."""
     raw = b"".join(sorted(bytes.fromhex(oid) for oid in oids))
     return bytes([width]) + zlib.compress(raw, 1)
 

@@ -35,7 +35,7 @@ CREATE INDEX findings_in ON findings (cluster);
 
 
 class Store:
-    """One store, held by one sweep at a time; a context manager. All methods raise StoreError for what SQLite cannot do."""
+    """One store, held by one sweep at a time; a context manager. Raises StoreError for what SQLite cannot do."""
 
     def __init__(self, path: str, *, is_shared: bool = False) -> None:
         """Open or make the store at `path`; with `is_shared` only to read it, beside a sweep that may run."""
@@ -98,7 +98,7 @@ class Store:
         return bytes(self._get("key") or b"")
 
     def begin(self, targets: Sequence[SweepTarget]) -> str:
-        """Return the id of the sweep over `targets`: the one that broke off, if it was over the same, else a new one."""
+        """Return the id of the sweep over `targets`: of the one that broke off, if it was over the same."""
         listed = json.dumps([[t.id, t.location, t.is_remote] for t in sorted(targets)]).encode()
         if self._get("open") == b"1" and self._get("targets") == listed:
             return (self._get("sweep") or b"").decode()
@@ -156,12 +156,15 @@ class Store:
             if known
             else (None,) * 5
         )
+        values = (
+            *(target.id, target.location, target.is_remote, sweep, outcome.error, outcome.is_complete),
+            *(outcome.document, outcome.read_blobs, outcome.read_bytes, outcome.seconds, *remembered),
+        )
         self._db.execute(
             "INSERT OR REPLACE INTO repositories (id, location, is_remote, sweep, status, error, attempts, is_complete,"
             " document, read_blobs, read_bytes, seconds, state, rules_digest, seen, matched, skips)"
             " VALUES (?,?,?,?,'read',?,0,?,?,?,?,?,?,?,?,?,?)",
-            (target.id, target.location, target.is_remote, sweep, outcome.error, outcome.is_complete, outcome.document)
-            + (outcome.read_blobs, outcome.read_bytes, outcome.seconds, *remembered),
+            values,
         )
         self._db.execute("DELETE FROM findings WHERE repository = ?", (target.id,))
         self._db.executemany(

@@ -105,8 +105,7 @@ def _identity(folder: str) -> str:
         common = _common_dir(git_path, folder)
         if common is not None:
             return common
-    real = os.path.realpath(git_path if os.path.isdir(git_path) else folder)
-    return real
+    return os.path.realpath(git_path if os.path.isdir(git_path) else folder)
 
 
 def _common_dir(git_file: str, folder: str) -> str | None:
