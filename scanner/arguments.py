@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     _add_scan(verbs.add_parser("scan", help="scan files, a history, a range or what is staged"))
     _add_ci(verbs.add_parser("ci", help="scan what the event of a CI system brought in"))
     _add_hooks(verbs)
+    _add_sweep(verbs.add_parser("sweep", help="scan many repositories, and remember what was read"))
     _add_report(verbs.add_parser("report", help="tell a saved scan (-f json) again in other formats"))
     _add_rules(verbs.add_parser("rules", help="list, show, check or test rules"))
     explain = verbs.add_parser("explain", help="tell what a rule finds and what to do about it")
@@ -146,6 +147,60 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     add("--show-secrets", action="store_true", help="print secrets in full, if the saved scan holds them")
     add("--quiet", action="store_true", help="findings only")
     add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
+
+
+def _add_sweep(sweep: argparse.ArgumentParser) -> None:
+    sweep.set_defaults(command="sweep.sweep")
+    add = sweep.add_argument
+    add(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="repositories, folders that hold some, URLs to clone; or: status, report, forget TARGET...",
+    )
+    add(
+        "--from",
+        dest="lists",
+        action="append",
+        metavar="FILE",
+        help="a list of targets, one a line; - for standard input",
+    )
+    add(
+        "--github-org", action="append", metavar="ORG", help="all of an organisation (token: $GITHUB_TOKEN); repeatable"
+    )
+    add("--gitlab-group", action="append", metavar="GROUP", help="all of a group (token: $GITLAB_TOKEN); repeatable")
+    add("--github-api", metavar="URL", help="the API of a GitHub of one's own (default: $GITHUB_API_URL)")
+    add("--gitlab-api", metavar="URL", help="the API of a GitLab of one's own (default: $CI_API_V4_URL)")
+    add("--skip-archived", action="store_true", help="leave out archived repositories of --github-org, --gitlab-group")
+    add("--skip-forks", action="store_true", help="leave out forks of --github-org, --gitlab-group")
+    add("--store", metavar="FILE", help="what the sweep remembers (default: the user's own)")
+    add("--cache", metavar="DIR", help="the folder of clones (default: beside the store)")
+    add("--executor", metavar="dask://HOST:PORT", help="read on a Dask cluster (extra: leaksweep[dask])")
+    add(
+        "--memory-megabytes",
+        type=_number,
+        default=4_096,
+        metavar="N",
+        help="for all that is read at once (default: 4096)",
+    )
+    add(
+        "--report-dir",
+        dest="report_directory",
+        metavar="DIR",
+        help="write summary.json, findings.csv, index.html, sarif/",
+    )
+    add("--fail-on", choices=SEVERITIES, help="exit 1 if there is a finding of this severity or above")
+    add("--log", metavar="FILE", help="append a log in JSON lines")
+    add("-j", "--jobs", type=_number, metavar="N", help="worker processes (default: the cores it may use)")
+    add("--rules", action="append", metavar="PATH", help="more rules: a file or a folder; repeatable")
+    add(
+        "--no-default-rules", dest="use_default_rules", action="store_false", default=None, help="only those of --rules"
+    )
+    add("--min-severity", choices=SEVERITIES, help="report from this severity on")
+    add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on (default: medium)")
+    add("--max-blob-bytes", type=_number, metavar="N", help="skip what is larger, and say so (default: 100 MiB)")
+    add("--allow-shallow", action="store_true", help="a shallow or partial clone counts as complete")
+    add("--no-progress", dest="progress", action="store_false", help="no progress display")
 
 
 def _add_rules(rules: argparse.ArgumentParser) -> None:

@@ -53,14 +53,19 @@ def read_report(path: str) -> Report:
     Secrets are what the file holds of them: their masks, unless it was written with `--show-secrets`.
     Raises ReportError that names the file, the field and what is wrong with it.
     """
-    whole = _Node(_load(path), path, "the document")
+    return report_of_document(_content(path), name=path)
+
+
+def report_of_document(content: bytes, *, name: str) -> Report:
+    """Return the report in `content`, which `-f json` wrote; `name` stands for it in errors. Raises ReportError."""
+    whole = _Node(_parsed(content, name), name, "the document")
     version = whole.text("schema_version")
     if version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
-        raise ReportError(f"{path}: schema_version {version!r}: this leaksweep reads {SCHEMA_VERSION}")
+        raise ReportError(f"{name}: schema_version {version!r}: this leaksweep reads {SCHEMA_VERSION}")
     return _report(whole)
 
 
-def _load(path: str) -> object:
+def _content(path: str) -> bytes:
     try:
         if path == "-":
             content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
@@ -71,6 +76,10 @@ def _load(path: str) -> object:
         raise ReportError(f"{path}: {error.strerror or error}") from error
     if len(content) > MAX_FILE_BYTES:
         raise ReportError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
+    return content
+
+
+def _parsed(content: bytes, path: str) -> object:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:

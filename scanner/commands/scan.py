@@ -65,7 +65,7 @@ def scan(
             if whole_index
             else job_of(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
         )
-        notes = _scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
+        notes = scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
     report = report_of(job, ruleset, settings, tally, exit_zero=exit_zero)
     shown = RenderOptions(show_secrets, wants_colour(), verbose, quiet)
     try:
@@ -90,7 +90,7 @@ def _make_scanner(ruleset: Ruleset, repository: Repository | None, settings: Con
     return partial(Scanner, ruleset, repository, **limits)
 
 
-def _scan_entries(
+def scan_entries(
     job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, is_progress_wanted: bool
 ) -> list[BaseException]:
     """Scan all entries into `tally`; return the interrupt that ended it early, if one did."""

@@ -111,7 +111,7 @@ def _asked(
         try:
             return _answer(platform, url)
         except urllib.error.HTTPError as error:
-            wait = _wait_s(error.code, error.headers, tried, now())
+            wait = _wait_s(error.code, dict(error.headers), tried, now())
             if wait is None:
                 raise PlatformError(f"{platform.base_url}{place}: HTTP {error.code} {_cause(error.code)}") from None
         except (OSError, ValueError, RecursionError) as error:

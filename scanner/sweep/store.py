@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -14,6 +15,9 @@ from scanner.errors import StoreError
 from scanner.sweep.values import FoundSecret, Known, Outcome, SweepTarget
 
 SCHEMA_VERSION = 1
+
+KEY_VARIABLE = "LEAKSWEEP_SWEEP_KEY"
+"""Names a key for a new store, so that the clusters of several stores can be compared."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -86,9 +90,10 @@ class Store:
             raise StoreError(f"{self.path}: {error}") from error
 
     def _create(self) -> None:
+        own = os.environ.get(KEY_VARIABLE)
         with self._db:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-            self._put("key", secrets.token_bytes(32))
+            self._put("key", hashlib.sha256(own.encode()).digest() if own else secrets.token_bytes(32))
 
     # --- the sweep -----------------------------------------------------------------------------------
 

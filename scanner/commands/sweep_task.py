@@ -1,0 +1,158 @@
+"""One repository of a sweep, read wherever the executor has it read. The values that come back hold no secret."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from scanner.commands.judging import report_of
+from scanner.commands.scan import scan_entries
+from scanner.commands.targets import Job
+from scanner.config import Config, load_config
+from scanner.errors import ScannerError
+from scanner.model import Finding, Report, Skip, SkipReason, Target
+from scanner.reporters import RenderOptions, render
+from scanner.reporters.safe import Masker, printable
+from scanner.ruleset import Ruleset, load_ruleset
+from scanner.scan import Tally
+from scanner.sources import git, history
+from scanner.sources.objects import ObjectEntry, all_objects
+from scanner.sweep.clones import ensure
+from scanner.sweep.object_ids import pack_oids, unpack_oids
+from scanner.sweep.state import state_of
+from scanner.sweep.values import FoundSecret, Known, Outcome, SweepOptions, Task
+
+_PASSING = frozenset(
+    [
+        *(SkipReason.TIME_LIMIT, SkipReason.WORKER_DIED, SkipReason.NO_MEMORY, SkipReason.INTERRUPTED),
+        *(SkipReason.GIT_FAILED, SkipReason.UNREADABLE, SkipReason.CHANGED_WHILE_READ),
+    ]
+)
+"""What may be read the next time: after one of these, the next sweep reads the whole repository again."""
+
+_ASKED_ANEW = frozenset([SkipReason.MISSING_OBJECT, SkipReason.PARTIAL_CLONE, SkipReason.SHALLOW_BOUNDARY])
+"""What every scan finds out by itself, so that it need not be remembered."""
+
+
+def sweep_one(task: Task) -> Outcome:
+    """Return what one repository gave; never raises for what is wrong with the repository or its server."""
+    started = time.monotonic()
+    try:
+        outcome = _read(task)
+    except (ScannerError, OSError, MemoryError) as error:
+        cause = str(error) or type(error).__name__
+        return Outcome(task.target.id, "failed", printable(cause)[:500], seconds=time.monotonic() - started)
+    return outcome if outcome.status == "unchanged" else _timed(outcome, time.monotonic() - started)
+
+
+def _timed(outcome: Outcome, seconds: float) -> Outcome:
+    from dataclasses import replace
+
+    return replace(outcome, seconds=round(seconds, 3))
+
+
+def _read(task: Task) -> Outcome:
+    target, options = task.target, task.options
+    folder = target.location
+    if target.is_remote:
+        folder = ensure(target, options.cache, protocols=options.allowed_protocols)
+    repository = git.open_repository(folder)
+    ruleset = load_ruleset([Path(rule) for rule in options.rules], use_default_rules=options.use_default_rules)
+    settings = _settings(options, task.jobs)
+    digest = _reading_digest(ruleset, settings)
+    # Asked before anything is read: what is pushed meanwhile changes it, and so is read the next time.
+    state = state_of(repository)
+    known = task.known if task.known is not None and task.known.rules_digest == digest else None
+    if known is not None and known.state == state:
+        return Outcome(target.id, "unchanged")
+    listed = list(all_objects(repository))
+    report, matched = _scanned(task, repository, ruleset, settings, _wanted(listed, known), known)
+    remembered = None
+    if not any(skip.reason in _PASSING for skip in report.stats.skipped):
+        oids = (entry.oid for entry in listed if isinstance(entry, ObjectEntry))
+        seen = pack_oids(oids, width=len(repository.zero_oid) // 2)
+        kept = [skip for skip in report.stats.skipped if skip.reason not in _ASKED_ANEW]
+        remembered = Known(state, digest, seen, matched, tuple((s.reason.value, s.what, s.detail) for s in kept))
+    return Outcome(
+        target.id,
+        "read",
+        document=_document(report),
+        known=remembered,
+        found=tuple(_found(report, ruleset, task.key)),
+        is_complete=report.stats.is_complete,
+        read_blobs=report.stats.blobs,
+        read_bytes=report.stats.bytes,
+    )
+
+
+def _settings(options: SweepOptions, jobs: int) -> Config:
+    """Return the settings of a scan; a swept repository's own configuration does not count."""
+    values = {
+        name: getattr(options, name) for name in ("max_blob_bytes", "min_severity", "min_confidence", "allow_shallow")
+    }
+    return load_config({**values, "jobs": jobs}, root=None)[0]
+
+
+def _reading_digest(ruleset: Ruleset, settings: Config) -> str:
+    """Return the digest of all that decides what is found in an object."""
+    told = f"{ruleset.digest} {settings.max_blob_bytes}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _wanted(listed: Iterable[ObjectEntry | Skip], known: Known | None) -> list[ObjectEntry | Skip]:
+    """Return what is to be read: everything, or what was not seen and the blobs of earlier findings for their story."""
+    if known is None:
+        return list(listed)
+    passed = unpack_oids(known.seen) - set(known.matched)
+    return [entry for entry in listed if isinstance(entry, Skip) or entry.oid not in passed]
+
+
+def _scanned(
+    task: Task,
+    repository: git.Repository,
+    ruleset: Ruleset,
+    settings: Config,
+    entries: list[ObjectEntry | Skip],
+    known: Known | None,
+) -> tuple[Report, tuple[str, ...]]:
+    """Return the report, and the ids of all objects in which something was found."""
+    job = Job(Target("history", task.target.id), entries, repository, history.EVERYTHING)
+    tally = Tally()
+    tally.skipped += [Skip(SkipReason(reason), what, detail) for reason, what, detail in (known.skips if known else ())]
+    scan_entries(job, ruleset, settings, tally, is_progress_wanted=False)
+    matched = tuple(sorted({blob.oid for blob in tally.found if blob.oid}))
+    return report_of(job, ruleset, settings, tally, exit_zero=True), matched
+
+
+def _document(report: Report) -> bytes:
+    stream = io.StringIO()
+    render("json", report, stream, RenderOptions())
+    return stream.getvalue().encode()
+
+
+def _found(report: Report, ruleset: Ruleset, key: bytes) -> Iterator[FoundSecret]:
+    mask = Masker(report.findings, show_secrets=False)
+    families = {rule.id: rule.family for rule in ruleset.rules}
+    for finding in report.findings:
+        introduced = finding.story.introduced if finding.story else None
+        committer = introduced.commit.committer if introduced else None
+        yield FoundSecret(
+            fingerprint=finding.fingerprint,
+            cluster=_cluster(key, families[finding.rule_id], finding),
+            rule_id=finding.rule_id,
+            severity=finding.severity,
+            path=mask(finding.provenance.path),
+            state=finding.story.state.value if finding.story else "",
+            introduced_s=committer.time_s if committer else None,
+            exposure_days=finding.story.exposure_days if finding.story else None,
+        )
+
+
+def _cluster(key: bytes, family: str, finding: Finding) -> str:
+    """Return the same text for the same secret in every repository of this store, and in no other store."""
+    secret = finding.secret.value.encode("utf-8", "surrogateescape")
+    return hmac.new(key, family.encode() + b"\0" + secret, hashlib.sha256).hexdigest()[:24]

@@ -1,0 +1,192 @@
+"""`leaksweep sweep` as a process: each repository once, killed and resumed, only what is new the second time."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.repositories import ROOT, Repository, token
+
+
+class Sweep:
+    """A store and its reports in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = folder / "state" / "sweep.sqlite"
+        self.reports = folder / "reports"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "scanner", "sweep", *arguments, "--store", str(self.store)]
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            self.command(*arguments, "--report-dir", str(self.reports)),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return dict(json.loads((self.reports / "summary.json").read_text()))
+
+    def told(self) -> dict[str, bytes]:
+        """Return every report by name, without the name of the sweep."""
+        name = self.summary["sweep"]["id"].encode()
+        files = [path for path in self.reports.rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.reports)): path.read_bytes().replace(name, b"") for path in files}
+
+
+def many(folder: Path, count: int, *, with_secret: int = 5) -> None:
+    """Make `count` repositories; every so manieth holds a secret of its own, and one that is the same in all."""
+    for number in range(count):
+        repository = Repository(folder / f"r{number:03}")
+        repository.write("a", f"{number}\n")
+        repository.commit("first")
+        if number % with_secret == 0:
+            repository.write("deploy/prod.env", f"{token(str(number))}\n{token('shared')}\n")
+            repository.commit("with secrets")
+
+
+def test_a_sweep_tells_totals_reuse_and_failures(tmp_path: Path) -> None:
+    many(tmp_path / "in", 10)
+    broken = tmp_path / "in" / "broken.git"
+    for name in ("objects", "refs"):
+        (broken / name).mkdir(parents=True)
+    (broken / "HEAD").write_text("nonsense")
+    sweep = Sweep(tmp_path)
+    out = sweep.run(str(tmp_path / "in"), "--log", str(tmp_path / "log"), code=3)
+    assert f"failed: {broken.resolve()}" in out
+    totals = sweep.summary["totals"]
+    assert (totals["repositories"], totals["read"], totals["failed"]) == (11, 10, 1)
+    assert (totals["findings"], totals["distinct_secrets"]) == (4, 3)
+    (reused,) = sweep.summary["reused"]
+    assert (len(reused["repositories"]), reused["environments"]) == (2, ["production"])
+    assert len(list((sweep.reports / "sarif").iterdir())) == 10
+    events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
+    assert events.count("repository") == 11
+    everything = b"".join([*sweep.told().values(), *(path.read_bytes() for path in sweep.store.parent.iterdir())])
+    for seed in ("0", "5", "shared"):
+        assert token(seed).encode() not in everything
+    assert "2 of an earlier" not in sweep.run("status")
+
+
+def test_fail_on_a_severity(tmp_path: Path) -> None:
+    many(tmp_path / "in", 1)
+    Sweep(tmp_path).run(str(tmp_path / "in"), "--fail-on", "critical", code=1)
+
+
+@pytest.mark.slow
+def test_the_second_sweep_reads_only_what_is_new_and_tells_the_same(tmp_path: Path) -> None:
+    many(tmp_path / "in", 6)
+    sweep = Sweep(tmp_path)
+    sweep.run(str(tmp_path / "in"))
+    first = sweep.told()
+    sweep.run(str(tmp_path / "in"), "--log", str(tmp_path / "log"))
+    assert sweep.told() == first
+    statuses = [json.loads(line).get("status") for line in (tmp_path / "log").read_text().splitlines()]
+    assert statuses.count("unchanged") == 6
+    changed = Repository(tmp_path / "in" / "r000")
+    changed.write("new", token("new"))
+    changed.commit("new")
+    changed.git("rm", "-q", "-r", "deploy")
+    changed.commit("removed")
+    sweep.run(str(tmp_path / "in"))
+    fresh = Sweep(tmp_path / "fresh")
+    fresh.run(str(tmp_path / "in"))
+    for one in (sweep, fresh):
+        assert (one.summary["totals"]["findings"], one.summary["totals"]["distinct_secrets"]) == (5, 4)
+    states = [sorted(s["totals"]["by_state"].items()) for s in (sweep.summary, fresh.summary)]
+    assert states[0] == states[1]
+
+
+@pytest.mark.slow
+def test_what_cannot_be_read_stays_told(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "in" / "r")
+    repository.write("big", "x" * 5000)
+    repository.commit("one")
+    sweep = Sweep(tmp_path)
+    for _ in range(2):
+        sweep.run(str(tmp_path / "in"), "--max-blob-bytes", "1000", code=3)
+    repository.write("small", "y")
+    repository.commit("two")
+    sweep.run(str(tmp_path / "in"), "--max-blob-bytes", "1000", code=3)
+    assert sweep.summary["incomplete"][0]["skipped"] == {"too large": 1}
+
+
+def test_a_repository_that_went_away_keeps_its_findings_and_can_be_forgotten(tmp_path: Path) -> None:
+    many(tmp_path / "in", 1)
+    sweep = Sweep(tmp_path)
+    url = f"file://{tmp_path}/in/r000"
+    sweep.run(url)
+    (tmp_path / "in" / "r000").rename(tmp_path / "gone")
+    out = sweep.run(url, code=3)
+    assert "failed: " in out
+    assert sweep.summary["totals"]["findings"] == 2
+    assert "forgot 1 of 1" in sweep.run("forget", url)
+    assert "repositories" not in sweep.run("status")
+
+
+def test_a_url_is_cloned_and_brought_up_to_date(tmp_path: Path) -> None:
+    many(tmp_path / "in", 1)
+    sweep = Sweep(tmp_path)
+    url = f"file://{tmp_path}/in/r000"
+    sweep.run(url)
+    Repository(tmp_path / "in" / "r000").write("more", token("more"))
+    Repository(tmp_path / "in" / "r000").commit("more")
+    sweep.run(url)
+    assert sweep.summary["totals"]["findings"] == 3
+
+
+def test_nothing_to_sweep_and_wrong_words_are_errors(tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path)
+    for arguments in ((), (str(tmp_path / "none"),), ("https://a:b@example.org/x",), ("--from", "/no/such")):
+        sweep.run(*arguments, code=2)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_random_moments_ends_like_an_undisturbed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(tmp_path / "in", 60)
+    monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", "one key for both, so that clusters are comparable")
+    undisturbed, disturbed = Sweep(tmp_path / "a"), Sweep(tmp_path / "b")
+    started = time.monotonic()
+    undisturbed.run(str(tmp_path / "in"))
+    whole_s = time.monotonic() - started
+    generator = random.Random(7)
+    for _ in range(8):
+        process = disturbed.start(str(tmp_path / "in"))
+        time.sleep(generator.uniform(0.2, 0.6 * whole_s))
+        kill(process)
+    disturbed.run(str(tmp_path / "in"))
+    assert disturbed.told() == undisturbed.told()
