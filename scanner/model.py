@@ -366,12 +366,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was scanned, in words that a report can print."""
+    """What was scanned, in words that a report can print. `repository_uri` holds no name and no password."""
 
     mode: str
     location: str
     detail: str = ""
     revision: str | None = None
+    repository_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ def _report(whole: _Node) -> Report:
             location=asked.text("location"),
             detail=asked.text("detail"),
             revision=asked.maybe("revision", lambda node: node.word(_OID)),
+            repository_uri=asked.maybe("repository_uri", lambda node: node.word(r"[a-z+]{1,20}://[!-~]{1,1000}")),
         ),
         findings=findings,
         rules=rules,

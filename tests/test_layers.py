@@ -21,6 +21,7 @@ FLOORS = {
     **dict.fromkeys(("model", "errors"), 0),
 }
 SAME_FLOOR = {
+    ("reporters", "safe_yaml"): "the playbooks are YAML",
     ("saved", "reporters"): "it reads what the JSON reporter wrote, and prints no more than it",
     ("containers", "decoders"): "both take from one budget",
     ("engine", "chunks"): "the engine works on chunks",

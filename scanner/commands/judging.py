@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from scanner import __version__
@@ -23,10 +24,11 @@ from scanner.model import (
     Rule,
     ScanStats,
     SkipReason,
+    Target,
 )
 from scanner.ruleset import Ruleset
 from scanner.scan import Scanner, Tally
-from scanner.sources import git, history
+from scanner.sources import git, history, origin
 from scanner.sources.objects import ObjectEntry, ObjectReader, objects_of
 from scanner.workers import usable_cores
 
@@ -50,7 +52,7 @@ def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exi
         accepted=HARMLESS_SKIPS | ABSENT_BY_CLONE if settings.allow_shallow else HARMLESS_SKIPS,
     )
     return Report(
-        target=job.target,
+        target=_placed(job),
         findings=findings,
         rules={finding.rule_id: rules[finding.rule_id] for finding in findings},
         stats=stats,
@@ -60,6 +62,14 @@ def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exi
         exit_code=_exit_code(findings, stats, exit_zero=exit_zero),
         below_threshold=below,
     )
+
+
+def _placed(job: Job) -> Target:
+    """Return the target with the repository it came from and the commit it stood at, where there is a repository."""
+    if job.repository is None:
+        return job.target
+    revision = job.target.revision or origin.head_commit(job.repository)
+    return replace(job.target, revision=revision, repository_uri=origin.origin_uri(job.repository))
 
 
 def _exit_code(findings: Sequence[Finding], stats: ScanStats, *, exit_zero: bool) -> int:

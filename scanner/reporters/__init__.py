@@ -8,13 +8,16 @@ from typing import TextIO
 
 from scanner.model import Report
 
-_MODULES = {
-    "text": "scanner.reporters.text",
-    "json": "scanner.reporters.json_report",
-    "jsonl": "scanner.reporters.jsonl",
-    "sarif": "scanner.reporters.sarif",
+_RENDERERS = {
+    "text": "text.render",
+    "json": "json_report.render",
+    "jsonl": "jsonl.render",
+    "sarif": "sarif.render",
+    "sarif-head": "sarif.render_head",
+    "sarif-history": "sarif.render_history",
+    "sarif-full": "sarif.render_full",
 }
-FORMATS = tuple(_MODULES)
+FORMATS = tuple(_RENDERERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +32,5 @@ class RenderOptions:
 
 def render(name: str, report: Report, stream: TextIO, options: RenderOptions) -> None:
     """Write `report` to `stream` in the format `name`."""
-    importlib.import_module(_MODULES[name]).render(report, stream, options)
+    module, _, function = _RENDERERS[name].partition(".")
+    getattr(importlib.import_module(f"scanner.reporters.{module}"), function)(report, stream, options)

@@ -56,6 +56,7 @@ def target(report: Report, mask: Masker) -> dict[str, Any]:
         "location": mask(asked.location),
         "detail": mask(asked.detail),
         "revision": asked.revision,
+        "repository_uri": asked.repository_uri,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,6 +12,7 @@ from scanner.model import Finding, Secret
 
 _KEY = 4
 _INERT_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~%!$&*+,;=:@/?#-]*)?")
 
 
 def printable(text: str) -> str:
@@ -81,3 +83,8 @@ class Masker:
 
 def _quoted(text: str, safe: str) -> str:
     return quote(text.encode("utf-8", "surrogateescape"), safe=safe)
+
+
+def safe_url(url: str | None) -> str | None:
+    """Return `url` if it is a plain link to the web that any format may show, else None."""
+    return url if url is not None and _PLAIN_URL.fullmatch(url) else None

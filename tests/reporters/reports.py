@@ -105,7 +105,7 @@ def findings_with(secret: str, hidden: str, state: State | None = State.REMOVED)
 def report_on(*findings: Finding, mode: str = "history", hidden: str = "repo") -> Report:
     """Return a report on `findings`; `hidden` is the place, and what could not be read."""
     return Report(
-        target=Target(mode, hidden, hidden, "f" * 40),
+        target=Target(mode, hidden, hidden, "f" * 40, "https://example.org/r"),
         findings=findings,
         rules=rules(),
         stats=ScanStats(3, 4, 5, (Skip(SkipReason.UNREADABLE, hidden, hidden),), {"placeholder": 2}),

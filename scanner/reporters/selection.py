@@ -1,0 +1,135 @@
+"""Which findings a report shows, in which order, and what it says of their state: the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from scanner.model import CONFIDENCES, SEVERITIES, Finding, Person, Region, Report, State
+from scanner.reporters.document import iso_date
+
+HEAD_STATES = frozenset({None, State.IN_HEAD})
+
+
+def state_of(finding: Finding) -> State | None:
+    """Return where the secret is today; None where no history was read, so that it is in the files themselves."""
+    if finding.story is not None:
+        return finding.story.state
+    return State.REMOVED if finding.provenance.commit else None
+
+
+def is_in_head(finding: Finding) -> bool:
+    """Return whether the finding's file is there to be opened: in HEAD, or among the files that were scanned."""
+    return state_of(finding) in HEAD_STATES
+
+
+def is_open(finding: Finding) -> bool:
+    """Return whether nobody has decided on the finding yet, and it is still found."""
+    return not finding.suppressions and finding.baseline_state != "absent"
+
+
+def open_findings(report: Report) -> tuple[Finding, ...]:
+    """Return the findings that are neither suppressed nor gone, most urgent first."""
+    return by_priority(filter(is_open, report.findings))
+
+
+def by_priority(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return `findings`, most urgent first; equal ones by place, so that the order is always the same."""
+    return tuple(sorted(findings, key=_urgency))
+
+
+def _urgency(finding: Finding) -> tuple[int, int, int, int, str, int, int, str, str]:
+    priority = finding.assessment.priority if finding.assessment else 0
+    return (
+        finding.baseline_state == "unchanged",
+        -priority,
+        SEVERITIES.index(finding.severity),
+        CONFIDENCES.index(finding.confidence),
+        finding.provenance.path,
+        finding.region.start_line,
+        finding.region.start_column,
+        finding.rule_id,
+        finding.fingerprint,
+    )
+
+
+def current_region(finding: Finding) -> Region:
+    """Return where in its file the secret stands now, or stood last: the region of the newest occurrence."""
+    last = finding.occurrences[-1] if finding.occurrences else None
+    if last is None or not is_in_head(finding) or last.provenance.path != finding.provenance.path:
+        return finding.region
+    return last.region
+
+
+def day(person: Person | None) -> str | None:
+    """Return the date, YYYY-MM-DD in UTC, that a commit states; None if it states none."""
+    date = iso_date(person.time_s) if person else None
+    return date[:10] if date else None
+
+
+def secret_identity(finding: Finding) -> str:
+    """Return what findings on the same secret have in common, wherever they stand."""
+    return finding.fingerprint.partition(":")[0]
+
+
+def same_secret(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, ...]]:
+    """Return the findings by `secret_identity`, only those of a secret that stands at several paths."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(secret_identity(finding), []).append(finding)
+    return {identity: tuple(group) for identity, group in groups.items() if len(group) > 1}
+
+
+class Counts(NamedTuple):
+    """How many findings are open (new ones among them), unchanged since the baseline, suppressed and gone."""
+
+    open: int
+    new: int
+    unchanged: int
+    suppressed: int
+    absent: int
+
+
+def counts(report: Report) -> Counts:
+    """Return the counts that a summary tells."""
+    new = unchanged = suppressed = absent = 0
+    for finding in report.findings:
+        if finding.baseline_state == "absent":
+            absent += 1
+        elif finding.suppressions:
+            suppressed += 1
+        elif finding.baseline_state == "unchanged":
+            unchanged += 1
+        else:
+            new += 1
+    return Counts(new + unchanged, new, unchanged, suppressed, absent)
+
+
+def story_words(finding: Finding) -> str:
+    """Return the story in one sentence of plain words without names; empty if none is known."""
+    story = finding.story
+    if story is None:
+        commit = finding.provenance.commit
+        return f"First seen in commit {commit[:12]}." if commit else ""
+    told = []
+    if story.introduced:
+        told.append(f"introduced {_stamp_words(story.introduced.commit.oid, story.introduced.commit.committer)}")
+    if story.removed:
+        told.append(f"removed {_stamp_words(story.removed.commit.oid, story.removed.commit.committer)}")
+    if story.exposure_days is not None:
+        told.append(f"exposed {story.exposure_days:,} day{'s' * (story.exposure_days != 1)}")
+    state = _STATE_WORDS[story.state]
+    return f"{state} ({'; '.join(told)})." if told else f"{state}."
+
+
+_STATE_WORDS = {
+    State.IN_HEAD: "Still in HEAD",
+    State.ON_OTHER_REFS: "Not in HEAD, but on other branches or tags",
+    State.REMOVED: "Removed from HEAD, still in history",
+    State.UNREACHABLE: "On no branch any more, but still in the repository",
+}
+
+
+def _stamp_words(oid: str, person: Person | None) -> str:
+    date = day(person)
+    return f"{oid[:12]}, {date}" if date else oid[:12]
