@@ -13,6 +13,7 @@ from scanner.containers.items import Trouble
 from scanner.containers.opening import kind_inside, kind_of, open_container
 from scanner.decoders import escapes, joins, markup, runs
 from scanner.decoders.budget import Budget, LimitError
+from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose
 from scanner.engine.matcher import Engine, Hit, Hits
 from scanner.model import Match, Skip, SkipReason
@@ -72,6 +73,7 @@ class _View(NamedTuple):
     text: bytes
     to_base: Callable[[int, int], tuple[_Span, tuple[str, ...]]]
     depth: int
+    runs: list[_Span]
 
 
 class DeepSearch:
@@ -117,7 +119,7 @@ class DeepSearch:
         if kind:
             self._open(kind, data, member, decoding, depth, state)
         elif self._max_depth:
-            view = _View(text, lambda start, end: ((start, end), ()), depth)
+            view = _View(text, _as_it_is, depth, base.hits.runs)
             self._guarded(self._search_view, view, base, state)
         self._judge(base, state, known=state.matches[before:])
 
@@ -173,32 +175,30 @@ class DeepSearch:
             self._take_hits(below, base, state)
             if below.depth > 0:
                 self._search_view(below, base, state)
-            elif any(True for _ in self._runs(below)):
+            elif any(True for _ in self._runs(data, find_clues(data, below.runs))):
                 state.skip(SkipReason.DECODE_LIMIT, base.member, f"encoded deeper than {self._max_depth}")
 
     def _layers(self, view: _View, base: _Base, state: _State) -> Iterator[Layer]:
         """Yield a text for each kind of decoding, of the lines where it changes something."""
         text = view.text
-        spans = runs.long_runs(text)
+        clues = find_clues(text, view.runs)
         edits: list[Edit] = []
-        for run in self._runs(view, spans):
+        for run in self._runs(text, clues):
             if kind_inside(run.data):
                 self._open_run(run, view, base, state)
             else:
                 edits.append(Edit(run.start, run.end, normalise(run.data), run.decoder))
         if markup.is_office_xml(text):
             yield compose(text, markup.find_tags(text), whole=True)
-        for found in (edits, escapes.find_escapes(text), joins.find_joins(text, spans), joins.find_wide(text)):
-            if found:
-                yield compose(text, found)
-        quoted = escapes.find_quoted_printable(text)
-        if quoted:
-            yield compose(text, quoted, whole=True)
+        found = escapes.find_escapes(text, clues.escapes)
+        for changes in (edits, found, joins.find_joins(text, clues.quoted), joins.find_wide(text)):
+            if changes:
+                yield compose(text, changes)
+        if changes := escapes.find_quoted_printable(text):
+            yield compose(text, changes, whole=True)
 
-    def _runs(self, view: _View, spans: list[_Span] | None = None) -> Iterator[runs.Run]:
-        if spans is None:
-            spans = runs.long_runs(view.text)
-        return runs.find_runs(view.text, spans, is_container=lambda sample: bool(kind_inside(sample)))
+    def _runs(self, text: bytes, clues: Clues) -> Iterator[runs.Run]:
+        return runs.find_runs(text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
 
     def _open_run(self, run: runs.Run, view: _View, base: _Base, state: _State) -> None:
         """Search the container that a run encodes; all that it holds has the run's place."""
@@ -222,7 +222,7 @@ class DeepSearch:
             if kind_of(item.data):
                 self._open_inside(item.data, path, place, base, depth - 1, state)
                 continue
-            view = _View(normalise(item.data), _at(place, path), depth - 1)
+            view = _View(normalise(item.data), _at(place, path), depth - 1, [])
             self._take_hits(view, base, state)
             if view.depth > 0:
                 self._search_view(view, base, state)
@@ -240,8 +240,13 @@ class DeepSearch:
                 base.hits.hits.append(
                     Hit(hit.rule, hit.secret, start, end, hit.checksum_failed, decoding, state.layers, inner)
                 )
-        found.hits = []
+        view.runs.extend(found.runs)
+        found.hits, found.runs = [], []
         base.hits.merge(found)
+
+
+def _as_it_is(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
+    return (start, end), ()
 
 
 def _at(place: _Span, decoding: tuple[str, ...]) -> Callable[[int, int], tuple[_Span, tuple[str, ...]]]:
@@ -255,7 +260,7 @@ def _below(view: _View, layer: Layer, data: bytes) -> _View:
         place, outer = view.to_base(*layer.span(start, end))
         return place, (*outer, layer.decoder(start, end))
 
-    return _View(data, to_base, view.depth - 1)
+    return _View(data, to_base, view.depth - 1, [])
 
 
 def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:

@@ -1,20 +1,21 @@
 r"""Characters written as something else: `%67`, `\u0067`, `\x67`, `&#103;`, `=67`.
 
 Most escapes of a text hide nothing: a space in a URL, a control character in a string. A line is decoded if a trigger
-stands on it: three escapes in a row, one that touches a long run of token characters, or one that stands for what
-assigns or quotes a value. Each kind begins with a byte that is rare in most texts, so a search hops between those.
+stands on it: three escapes in a row, one that stands for what assigns or quotes a value, or one directly before a long
+run of token characters (`clues` tells those). Each kind begins with a byte that is rare in most texts, so a search
+hops between those.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scanner.decoders.layer import Edit
 
-_RUN = rb"(?=[A-Za-z0-9_-]{16})"
 _HEX = rb"[2-7][0-9A-Fa-f]"
+_X, _U = rb"\\x" + _HEX, rb"\\u00" + _HEX
 _ASSIGNS = rb"(?:3[AaDd]|22|27|26|7[Bb])"
 _ENTITIES = {
     b"quot": b'"',
@@ -31,6 +32,9 @@ _ENTITIES = {
 }
 
 
+_CONTROLS = {b"n": b"\n", b"r": b"\n", b"t": b"\t"}
+
+
 class _Kind(NamedTuple):
     """One way to write characters: its first byte, what makes a line worth it, and each escape."""
 
@@ -42,20 +46,29 @@ class _Kind(NamedTuple):
 _BACKSLASH = _Kind(
     b"\\",
     re.compile(
-        rb"\\(?:x" + _HEX + rb"(?:\\x" + _HEX + rb"\\x" + _HEX + rb"|" + _RUN + rb")"
-        rb"|u00" + _HEX + rb"(?:\\u00" + _HEX + rb"\\u00" + _HEX + rb"|" + _RUN + rb")"
-        rb"|(?:u00|x)" + _ASSIGNS + rb"(?![0-9A-Fa-f])"
-        rb"|u\{0{0,4}" + _HEX + rb"\}|U000000" + _HEX + rb")"
+        rb"\\(?:x"
+        + _HEX
+        + rb"\\x"
+        + _HEX
+        + rb"\\x"
+        + _HEX
+        + rb"|u00"
+        + _HEX
+        + rb"\\u00"
+        + _HEX
+        + rb"\\u00"
+        + _HEX
+        + rb""
+        rb"|(?:u00|x)" + _ASSIGNS + rb"(?![0-9A-Fa-f])|u\{0{0,4}" + _HEX + rb"\}|U000000" + _HEX + rb")"
     ),
     re.compile(
-        rb"\\(?:u00([2-7][0-9A-Fa-f])|x([2-7][0-9A-Fa-f])|u\{0{0,4}([2-7][0-9A-Fa-f])\}|U000000([2-7][0-9A-Fa-f]))"
+        rb"\\(?:u00([2-7][0-9A-Fa-f])|x([2-7][0-9A-Fa-f])|u\{0{0,4}([2-7][0-9A-Fa-f])\}|U000000([2-7][0-9A-Fa-f])"
+        rb"|([nrt])(?=[A-Za-z0-9]))"
     ),
 )
 _PERCENT = _Kind(
     b"%",
-    re.compile(
-        rb"%(?:25)?(?:" + _HEX + rb"(?:%(?:25)?" + _HEX + rb"%(?:25)?" + _HEX + rb"|" + _RUN + rb")|" + _ASSIGNS + rb")"
-    ),
+    re.compile(rb"%(?:25)?(?:" + _ASSIGNS + rb"|" + _HEX + rb"%(?:25)?" + _HEX + rb"%(?:25)?" + _HEX + rb")"),
     re.compile(rb"%(?:25)?([2-7][0-9A-Fa-f])"),
 )
 _HTML = _Kind(
@@ -65,6 +78,7 @@ _HTML = _Kind(
     ),
     re.compile(rb"&(?:#(0?[0-9]{2,3})|#[xX]0{0,2}([2-7][0-9A-Fa-f])|(" + b"|".join(_ENTITIES) + rb"));"),
 )
+_MAIL_HEADER = re.compile(rb"\s{0,8}(?:[A-Z][A-Za-z-]{1,40}: |From \S|BEGIN:VCARD|--\S)")
 _QUOTED_PRINTABLE_MARKS = (b"uoted-printable", b"UOTED-PRINTABLE")
 _QUOTED_PRINTABLE = re.compile(rb"=([2-7][0-9A-F])|=[ \t]*\r?\n")
 
@@ -72,10 +86,13 @@ MAX_EDITS = 100_000
 """Escapes that are undone in one text; what is made of nothing else is data and no text."""
 
 
-def find_escapes(text: bytes) -> list[Edit]:
-    """Return what undoes the escapes on the lines of `text` that are worth it, sorted by place; at most MAX_EDITS."""
+def find_escapes(text: bytes, places: Sequence[int] = ()) -> list[Edit]:
+    """Return what undoes the escapes on the lines of `text` that are worth it, sorted by place; at most MAX_EDITS.
+
+    A line is worth it if it has a trigger or holds one of the sorted `places` of escapes.
+    """
     edits: list[Edit] = []
-    for edit in _all(text):
+    for edit in _all(text, places):
         edits.append(edit)
         if len(edits) >= MAX_EDITS:
             break
@@ -84,8 +101,8 @@ def find_escapes(text: bytes) -> list[Edit]:
 
 
 def find_quoted_printable(text: bytes) -> list[Edit]:
-    """Return what undoes quoted-printable (RFC 2045, section 6.7) in a text that says it is written so."""
-    if not any(mark in text for mark in _QUOTED_PRINTABLE_MARKS):
+    """Return what undoes quoted-printable (RFC 2045, section 6.7) in a mail or card that says so."""
+    if not _MAIL_HEADER.match(text) or not any(mark in text for mark in _QUOTED_PRINTABLE_MARKS):
         return []
     edits: list[Edit] = []
     for found in _QUOTED_PRINTABLE.finditer(text):
@@ -96,30 +113,32 @@ def find_quoted_printable(text: bytes) -> list[Edit]:
     return edits
 
 
-def _all(text: bytes) -> Iterator[Edit]:
-    for kind in (_BACKSLASH, _PERCENT, _HTML):
-        if kind.mark in text:
-            for start, end in _lines(text, kind.trigger):
-                for found in kind.escape.finditer(text, start, end):
-                    new = _meaning(found)
-                    if new:
-                        yield Edit(found.start(), found.end(), new, _name(kind, found))
+def _all(text: bytes, places: Sequence[int]) -> Iterator[Edit]:
+    for kind in _KINDS:
+        triggers = [found.start() for found in kind.trigger.finditer(text)] if kind.mark in text else []
+        mark = kind.mark[0]
+        triggers += [place for place in places if text[place] == mark]
+        for start, end in _lines(text, sorted(triggers)):
+            for found in kind.escape.finditer(text, start, end):
+                new = _meaning(found)
+                if new:
+                    yield Edit(found.start(), found.end(), new, _name(kind, found))
 
 
+_KINDS = (_BACKSLASH, _PERCENT, _HTML)
 _REACH = 512
 
 
-def _lines(text: bytes, trigger: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+def _lines(text: bytes, triggers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield disjoint spans around the triggers: the line of each, as far as _REACH bytes on both sides."""
-    low = high = 0
-    found = trigger.search(text)
-    while found is not None:
-        at = found.start()
+    high = 0
+    for at in triggers:
+        if at < high:
+            continue
         start = max(high, text.rfind(b"\n", max(0, at - _REACH), at) + 1 or at - _REACH, 0)
-        end = text.find(b"\n", found.end(), found.end() + _REACH)
-        low, high = start, end if end >= 0 else min(len(text), found.end() + _REACH)
-        yield low, high
-        found = trigger.search(text, max(high, found.end()))
+        end = text.find(b"\n", at, at + _REACH)
+        high = end if end >= 0 else min(len(text), at + _REACH)
+        yield start, high
 
 
 def _meaning(found: re.Match[bytes]) -> bytes:
@@ -127,6 +146,8 @@ def _meaning(found: re.Match[bytes]) -> bytes:
     value = found[group]
     if value in _ENTITIES:
         return _ENTITIES[value]
+    if value in _CONTROLS:
+        return _CONTROLS[value]
     is_decimal = found[0].startswith(b"&#") and found[0][2:3] not in b"xX"
     code = int(value) if is_decimal else int(value, 16)
     return bytes([code]) if 32 <= code < 127 else b""
@@ -134,5 +155,5 @@ def _meaning(found: re.Match[bytes]) -> bytes:
 
 def _name(kind: _Kind, found: re.Match[bytes]) -> str:
     if kind is _BACKSLASH:
-        return "hex escape" if found[0][1:2] == b"x" else "unicode escape"
+        return {b"x": "hex escape", b"u": "unicode escape", b"U": "unicode escape"}.get(found[0][1:2], "escape")
     return "percent" if kind is _PERCENT else "html"

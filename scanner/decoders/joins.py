@@ -9,11 +9,13 @@ from scanner.decoders.layer import Edit
 
 _SPACE = rb"[ \t]{0,20}"
 _GAP = rb"[ \t]{0,20}(?:\\?\r?\n[ \t]{0,120})?"
-_PLUS = re.compile(rb"\+" + _GAP + rb"[bfru]{0,2}([\"'`])")
+_PLUS = re.compile(rb"\+(?<=[\"'` \t\n]\+)" + _GAP + rb"[bfru]{0,2}([\"'`])")
 _QUOTE_BEFORE = re.compile(rb"([\"'`])" + _GAP + rb"$")
 _SEAM = re.compile(
     rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])(?=[A-Za-z0-9+/_.=-])"
 )
+_QUOTE_AND_OPERATOR = re.compile(rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])$")
+_PIECE = re.compile(rb"[A-Za-z0-9+/_.=-]{1,200}")
 _LOOK_BEFORE = 160
 _QUOTES = frozenset(b"\"'`")
 _MAX_SEAMS = 20_000
@@ -50,12 +52,12 @@ def _run_seams(text: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Edit]:
             seam = _SEAM.match(text, end)
             while seam is not None and seam[1] == seam[2]:
                 yield Edit(seam.start(), seam.end(), b"", "concatenation")
-                seam = _SEAM.search(text, seam.end(), min(size, seam.end() + 400))
+                piece = _PIECE.match(text, seam.end())
+                seam = _SEAM.match(text, piece.end()) if piece else None
         if start and text[start - 1] in _QUOTES:
-            low = max(0, start - _LOOK_BEFORE)
-            for seam in _SEAM.finditer(text, low, start + 1):
-                if seam.end() == start and seam[1] == seam[2]:
-                    yield Edit(seam.start(), seam.end(), b"", "concatenation")
+            quote = _QUOTE_AND_OPERATOR.search(text[max(0, start - _LOOK_BEFORE) : start])
+            if quote is not None and quote[1] == quote[2]:
+                yield Edit(start - len(quote[0]), start, b"", "concatenation")
 
 
 # --- UTF-16 inside of other bytes --------------------------------------------------------------------

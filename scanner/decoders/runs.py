@@ -11,19 +11,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from scanner.decoders.clues import MIN_ENCODED, left_edge
 from scanner.decoders.printable import SAMPLE_BYTES, is_text
 
-MIN_RUN = 24
 MIN_WRAPPED = 40
 """A line of wrapped base64 is that long at least; only the last one may be shorter."""
 
-_BASE64_LEFT = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+")
 _NEXT_LINE = re.compile(rb"[ \t]*\r?\n[ \t]*([A-Za-z0-9+/_-]+)(?==*[ \t]*(?:\r?\n|$|[^A-Za-z0-9+/_=.:\-]))")
 _PADDING = re.compile(rb"[ \t]*(?:\r?\n[ \t]*)?={1,2}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
-_MAX_LEFT = 4_096
 _UNSURE = re.compile(rb"#!|[ -~]{1,40}\0{8}")
 """How a program with an archive behind it begins, and how a tar archive does: the rest must tell."""
 
@@ -41,7 +39,7 @@ def find_runs(text: bytes, spans: Iterable[tuple[int, int]], *, is_container: Ca
     """Yield the runs near the sorted `spans` of long token runs that say something: text, or a container."""
     done = 0
     for start, end in spans:
-        if start < done or end - start < MIN_RUN:
+        if start < done or end - start < MIN_ENCODED:
             continue
         run = _hex_run(text, start, end) or _base64_run(text, start, end, done, is_container)
         if run is not None:
@@ -64,7 +62,7 @@ def _hex_run(text: bytes, start: int, end: int) -> Run | None:
 
 
 def _base64_run(text: bytes, start: int, end: int, floor: int, is_container: Callable[[bytes], bool]) -> Run | None:
-    low = _left_edge(text, start, floor)
+    low = max(floor, left_edge(text, start))
     found = _BASE64.match(text, start)
     if found is None:
         return None
@@ -78,15 +76,6 @@ def _base64_run(text: bytes, start: int, end: int, floor: int, is_container: Cal
             run = _whole_run(text, begin, high)
             return run if is_container(run.data) else None
     return None
-
-
-def _left_edge(text: bytes, start: int, floor: int) -> int:
-    """Return where the base64 characters that reach up to `start` begin."""
-    low = start
-    floor = max(floor, start - _MAX_LEFT)
-    while low > floor and text[low - 1] in _BASE64_LEFT:
-        low -= 1
-    return low
 
 
 def _whole_run(text: bytes, start: int, end: int) -> Run:
@@ -114,21 +103,3 @@ def decode_base64(encoded: bytes) -> bytes:
         return binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4))
     except binascii.Error:
         return b""
-
-
-_TO_CLASS = bytes(97 if byte in _BASE64_LEFT and byte not in b"+/" else 32 for byte in range(256))
-
-
-def long_runs(text: bytes) -> list[tuple[int, int]]:
-    """Return the half-open spans of unbroken token characters, MIN_RUN of them or more."""
-    classes = text.translate(_TO_CLASS)
-    needle = b"a" * MIN_RUN
-    out = []
-    start = classes.find(needle)
-    while start >= 0:
-        end = classes.find(b" ", start + MIN_RUN)
-        if end < 0:
-            end = len(classes)
-        out.append((start, end))
-        start = classes.find(needle, end)
-    return out

@@ -35,11 +35,14 @@ class Dispatcher:
         self._literals = _by_text((p, i) for i, anchor in enumerate(anchors) for p in anchor.literals)
         self.everywhere = tuple(i for i, anchor in enumerate(anchors) if anchor.is_everywhere)
 
-    def find(self, data: bytes) -> list[Candidate]:
-        """Return the candidates of `data`, in no order; the same one may come twice."""
+    def find(self, data: bytes, runs: list[tuple[int, int]]) -> list[Candidate]:
+        """Return the candidates of `data`, in no order; the same one may come twice.
+
+        The half-open spans of the runs of MIN_RUN token characters or more are added to `runs`, in order.
+        """
         low = data.lower()
         out: list[Candidate] = []
-        self._find_in_runs(data.translate(_TO_CLASS), low, out)
+        self._find_in_runs(data.translate(_TO_CLASS), low, out, runs)
         for literal, rules in self._literals.items():
             at = low.find(literal)
             while at >= 0:
@@ -47,7 +50,7 @@ class Dispatcher:
                 at = low.find(literal, at + 1)
         return out
 
-    def _find_in_runs(self, classes: bytes, low: bytes, out: list[Candidate]) -> None:
+    def _find_in_runs(self, classes: bytes, low: bytes, out: list[Candidate], runs: list[tuple[int, int]]) -> None:
         prefixes, lefts, words = self._prefixes, self._lefts, self._context_words
         size = len(low)
         start = classes.find(_RUN)
@@ -55,6 +58,7 @@ class Dispatcher:
             end = classes.find(b" ", start + MIN_RUN)
             if end < 0:
                 end = size
+            runs.append((start, end))
             key = low[start : start + KEY_LENGTH]
             if key in prefixes:
                 out.extend((start, rule) for text, rule in prefixes[key] if low.startswith(text, start))

@@ -65,7 +65,8 @@ class Hits:
     """What patterns and filters gave, before hits are judged against each other.
 
     `timed_out` holds (rule, offset) of the windows that ran out of time. `blocks` holds offsets near which a rule
-    that looks across lines could match; only `search_lines` fills it, since it does not run those rules.
+    that looks across lines could match; only `search_lines` fills it, since it does not run those rules. `runs` holds
+    the half-open spans of long runs of token characters, in which something may be encoded.
     """
 
     def __init__(self) -> None:
@@ -74,6 +75,16 @@ class Hits:
         self.timed_out: list[tuple[int, int]] = []
         self.capped: set[int] = set()
         self.blocks: list[int] = []
+        self.runs: list[tuple[int, int]] = []
+
+    def add_runs(self, runs: list[tuple[int, int]], begin: int) -> None:
+        """Add the runs of a slice that begins at `begin`; what a slice before it saw already is one with that."""
+        if begin:
+            runs = [(begin + start, begin + end) for start, end in runs]
+        while runs and self.runs and runs[0][0] < self.runs[-1][1]:
+            _, end = runs.pop(0)
+            self.runs[-1] = self.runs[-1][0], max(end, self.runs[-1][1])
+        self.runs = self.runs + runs if self.runs else runs
 
     def merge(self, other: Hits) -> None:
         """Take in what another search of the same content gave."""
@@ -82,6 +93,7 @@ class Hits:
         self.timed_out += other.timed_out
         self.capped |= other.capped
         self.blocks += other.blocks
+        self.runs += other.runs
 
 
 class Engine:
@@ -115,8 +127,10 @@ class Engine:
 
     def search_hits(self, data: bytes) -> Hits:
         """Return all hits in `data`, not yet judged against each other."""
-        candidates = self._candidates(data)
-        return self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates))
+        found = Hits()
+        candidates = self._candidates(data, found)
+        windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
+        return self._search_windows(data, windows, found)
 
     def search_everywhere(self, data: bytes) -> Found:
         """Return the same as `search` without its candidates: every pattern over the whole of `data`.
@@ -124,7 +138,7 @@ class Engine:
         Slow; it is the measure by which the candidates are tested.
         """
         return self.judge(
-            data, self._search_windows(data, ((rule, [(0, len(data))]) for rule in range(len(self.rules))))
+            data, self._search_windows(data, ((rule, [(0, len(data))]) for rule in range(len(self.rules))), Hits())
         )
 
     def search_lines(self, data: bytes) -> Hits:
@@ -134,9 +148,10 @@ class Engine:
         its own line, whatever stands around it. Whoever adds a way to find hits keeps this true here, and puts
         what looks across lines into `search_blocks` or makes `wholes.wants_whole` ask for the whole content.
         """
-        candidates = self._candidates(data)
+        found = Hits()
+        candidates = self._candidates(data, found)
         rules = [rule for rule in candidates if not self._anchors[rule].spans_lines]
-        found = self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in rules))
+        self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in rules), found)
         found.blocks = sorted({at for rule in candidates if self._anchors[rule].spans_lines for at in candidates[rule]})
         return found
 
@@ -150,14 +165,17 @@ class Engine:
                 for rule in rules:
                     candidates.setdefault(rule, []).append(at)
                 at = low.find(literal, at + 1)
-        return self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates))
+        windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
+        return self._search_windows(data, windows, Hits())
 
-    def _candidates(self, data: bytes) -> dict[int, list[int]]:
+    def _candidates(self, data: bytes, found: Hits) -> dict[int, list[int]]:
         by_rule: dict[int, list[int]] = {}
         for begin in range(0, len(data), SLICE_BYTES):
             piece = data if len(data) <= SLICE_BYTES else data[begin : begin + SLICE_BYTES + SLICE_OVERLAP]
-            for offset, rule in self._dispatcher.find(piece):
+            runs: list[tuple[int, int]] = []
+            for offset, rule in self._dispatcher.find(piece, runs):
                 by_rule.setdefault(rule, []).append(begin + offset)
+            found.add_runs(runs, begin)
         for rule in self._dispatcher.everywhere:
             by_rule[rule] = list(range(0, len(data), LINE_AFTER))
         return by_rule
@@ -183,8 +201,7 @@ class Engine:
         if high >= 0:
             yield low, high
 
-    def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> Hits:
-        found = Hits()
+    def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]], found: Hits) -> Hits:
         for rule, windows in work:
             tried = 0
             for start, end in windows:
@@ -238,6 +255,8 @@ class Engine:
 
         Of each rule, the first hits up to a cap are kept. `data` is the whole content, as it was searched.
         """
+        if not found.hits:
+            return self._without_hits(found)
         hits = self._first_of_each_rule(found)
         kept, worse = self._without_overlaps(hits)
         found.dropped["covered by a better match"] += len(worse)
@@ -263,6 +282,12 @@ class Engine:
             timed_out=tuple(sorted({self.rules[rule].id for rule, _ in found.timed_out})),
             capped=tuple(sorted(self.rules[rule].id for rule in found.capped)),
         )
+
+    def _without_hits(self, found: Hits) -> Found:
+        """Return what `judge` does where there is nothing to judge: most blobs."""
+        timed_out = {self.rules[rule].id for rule, _ in found.timed_out}
+        capped = {self.rules[rule].id for rule in found.capped}
+        return Found((), found.dropped, tuple(sorted(timed_out)), tuple(sorted(capped)))
 
     def _first_of_each_rule(self, found: Hits) -> list[Hit]:
         """Return the hits by place, each once and of each rule no more than the cap; note what the cap cut off."""

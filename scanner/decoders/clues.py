@@ -1,0 +1,63 @@
+"""Where a text may say something in another way: told cheaply by its long runs of token characters."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable
+from typing import NamedTuple
+
+MIN_ENCODED = 24
+
+_QUOTES = frozenset(b"\"'`")
+_BASE64 = (string.ascii_letters + string.digits + "+/_-").encode()
+_MAX_LEFT = 2_048
+
+# The first three of four base64 characters of printable ASCII, line ends, and UTF-16 of ASCII: by RFC 4648, table 1,
+# 00xxxx or 01xxxx, then xx0xxx, then xxxx0x. Further the beginnings of UTF-8 beyond ASCII, of byte order marks, and of
+# the containers that are no ASCII (gzip, xz, zlib, DER, Java keystores).
+_FIRST = rb"[I-Za-fACD]"
+_SECOND = rb"[AQgwB-HR-Xh-nx-z0-3]"
+_THIRD = rb"[ABEFIJMNQRUVYZcdghklopstwx014589]"
+_GROUP = _FIRST + _SECOND + _THIRD + rb"[A-Za-z0-9+/_-]"
+_ENCODED = re.compile(
+    rb"(?:(?:"
+    + _GROUP
+    + rb"){4}|[w-z0-7/_][A-Za-z0-9+/_-]{11}|H4sI|eJ|eN|eA|eF|MI|M[A-P]|zs7O|Qlpo|UEs|XQAA|N3q8|KLUv|UmFy"
+    rb"|(?:0[xX])?(?:[2-7][0-9A-Fa-f]|0[9aAdD]){12})"
+)
+
+
+class Clues(NamedTuple):
+    """Half-open spans of runs that may be encoded, of runs beside a quote, and places of escapes before a run."""
+
+    encoded: list[tuple[int, int]]
+    quoted: list[tuple[int, int]]
+    escapes: list[int]
+
+
+def find_clues(text: bytes, runs: Iterable[tuple[int, int]]) -> Clues:
+    """Return what the long runs of token characters of `text` tell, in order of place."""
+    encoded: list[tuple[int, int]] = []
+    quoted: list[tuple[int, int]] = []
+    escapes: list[int] = []
+    is_encoded, size = _ENCODED.match, len(text)
+    for run in runs:
+        start, end = run
+        before = text[start - 1] if start else 32
+        if is_encoded(text, start):
+            encoded.append(run)
+        elif before in b"+/":
+            if is_encoded(text, left_edge(text, start)):
+                encoded.append(run)
+        elif before in b"\\%":
+            escapes.append(start - 1)
+        if before in _QUOTES or (end < size and text[end] in _QUOTES):
+            quoted.append(run)
+    return Clues(encoded, quoted, escapes)
+
+
+def left_edge(text: bytes, start: int) -> int:
+    """Return where the base64 characters that reach up to `start` begin, at most _MAX_LEFT before it."""
+    before = text[max(0, start - _MAX_LEFT) : start]
+    return start - len(before) + len(before.rstrip(_BASE64))
