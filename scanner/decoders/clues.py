@@ -21,9 +21,10 @@ _SECOND = rb"[AQgwB-HR-Xh-nx-z0-3]"
 _THIRD = rb"[ABEFIJMNQRUVYZcdghklopstwx014589]"
 _GROUP = _FIRST + _SECOND + _THIRD + rb"[A-Za-z0-9+/_-]"
 _ENCODED = re.compile(
-    rb"(?:(?:"
-    + _GROUP
-    + rb"){4}|[w-z0-7/_][A-Za-z0-9+/_-]{11}|H4sI|eJ|eN|eA|eF|MI|M[A-P]|zs7O|Qlpo|UEs|XQAA|N3q8|KLUv|UmFy"
+    rb"(?:"
+    rb"(?:" + _GROUP + rb"){4}"
+    rb"|[w-z0-7][I-LYZabo-r4-7](?![0-9a-f]{14})[A-Za-z0-9+/]{10}"
+    rb"|[/_](?:[/_][4-7]|v[89+/]|u3|Td)|H4sI|e[AFNJ]|MII|zs7O|Qlpo|UEs|XQAA|N3q8|KLUv|UmFy"
     rb"|(?:0[xX])?(?:[2-7][0-9A-Fa-f]|0[9aAdD]){12})"
 )
 
