@@ -1,0 +1,97 @@
+"""A sweep on a Dask cluster on loopback: the same report, though a worker is killed half-way."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.repositories import ROOT
+from tests.sweep.test_sweep import Sweep, many
+
+pytestmark = pytest.mark.slow
+
+
+class Cluster:
+    """A scheduler and workers, each a process of its own in a session of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        self.address = self.address_of(folder / "0.log")
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        options = ("--nthreads", "1", "--nworkers", "1", "--no-dashboard", "--memory-limit", "0", "--host", "127.0.0.1")
+        return self.start("worker", self.address, *options, "--local-directory", str(self.folder))
+
+    def address_of(self, log: Path) -> str:
+        for _ in range(300):
+            found = re.search(r"tcp://127\.0\.0\.1:\d+", log.read_text())
+            if found:
+                return found[0]
+            time.sleep(0.2)
+        raise AssertionError(log.read_text())
+
+    def end(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    pytest.importorskip("distributed")
+    (tmp_path / "cluster").mkdir()
+    cluster = Cluster(tmp_path / "cluster")
+    yield cluster
+    cluster.end()
+
+
+def test_a_worker_killed_half_way_loses_and_doubles_nothing(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", "one key for both, so that clusters are comparable")
+    many(tmp_path / "in", 40)
+    local, remote = Sweep(tmp_path / "a"), Sweep(tmp_path / "b")
+    local.run(str(tmp_path / "in"))
+    workers = [cluster.worker(), cluster.worker()]
+    log = tmp_path / "log"
+    executor = ("--executor", cluster.address.replace("tcp", "dask"), "--log", str(log))
+    sweeping = remote.start(str(tmp_path / "in"), *executor)
+    for _ in range(600):
+        if log.exists() and log.read_text().count('"repository"') >= 8:
+            break
+        time.sleep(0.1)
+    os.killpg(workers[0].pid, signal.SIGKILL)
+    assert sweeping.wait(timeout=240) == 0
+    assert log.read_text().count('"repository"') == 40
+    remote.run("report")
+    assert remote.told() == local.told()
+
+
+def test_a_cluster_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    many(tmp_path / "in", 1)
+    Sweep(tmp_path).run(str(tmp_path / "in"), "--executor", "dask://127.0.0.1:1", code=2)
