@@ -171,7 +171,7 @@ def _remote_executor(stack: ExitStack, address: str) -> Any:
     except ImportError as error:
         raise UsageError("--executor dask:// needs the extra: pip install 'leaksweep[dask]'") from error
     try:
-        client = stack.enter_context(Client(f"tcp://{place}", timeout="20s", set_as_default=False))
+        client = stack.enter_context(Client(f"tcp://{place}", timeout="20s", set_as_default=False))  # type: ignore[no-untyped-call, unused-ignore]
     except OSError as error:
         raise UsageError(f"--executor {address}: no scheduler answers there") from error
     return client.get_executor(pure=False)
