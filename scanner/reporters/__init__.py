@@ -16,6 +16,12 @@ _RENDERERS = {
     "sarif-head": "sarif.render_head",
     "sarif-history": "sarif.render_history",
     "sarif-full": "sarif.render_full",
+    "gitlab": "gitlab.render",
+    "codeclimate": "codeclimate.render",
+    "junit": "junit.render",
+    "csv": "csv_report.render",
+    "markdown": "markdown.render",
+    "github": "github.render",
 }
 FORMATS = tuple(_RENDERERS)
 

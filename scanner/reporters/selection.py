@@ -54,11 +54,9 @@ def _urgency(finding: Finding) -> tuple[int, int, int, int, str, int, int, str, 
 
 
 def current_region(finding: Finding) -> Region:
-    """Return where in its file the secret stands now, or stood last: the region of the newest occurrence."""
-    last = finding.occurrences[-1] if finding.occurrences else None
-    if last is None or not is_in_head(finding) or last.provenance.path != finding.provenance.path:
-        return finding.region
-    return last.region
+    """Return where in its file the secret stands now; where it is not in HEAD, where it stood first."""
+    story = finding.story
+    return story.current.region if story and story.current else finding.region
 
 
 def day(person: Person | None) -> str | None:
