@@ -220,6 +220,10 @@ def _add_rules(rules: argparse.ArgumentParser) -> None:
             verb.add_argument("path", nargs="?", metavar="PATH")
         if name in ("list", "show"):
             verb.add_argument("--rules", action="append", default=[], metavar="PATH")
+        if name == "list":
+            verb.add_argument(
+                "-f", "--format", dest="list_format", choices=("text", "json", "markdown"), default="text"
+            )
 
 
 def _number(text: str) -> int:

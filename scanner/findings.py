@@ -123,7 +123,7 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
         fingerprint=fingerprint(rule.family, first.match.secret.value, home),
         snippet=first.match.snippet,
         occurrences=tuple(Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group),
-        notes=("the checksum does not fit: probably an example",) if failed else (),
+        notes=(*(("the checksum does not fit: probably an example",) if failed else ()), *first.match.notes),
         story=story,
         decoding=first.match.decoding,
     )

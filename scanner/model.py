@@ -157,6 +157,7 @@ class Match:
     checksum_failed: bool = False
     decoding: tuple[str, ...] = ()
     member: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

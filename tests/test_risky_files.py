@@ -39,3 +39,25 @@ def test_a_risky_path_counts_in_history(tmp_path: Path) -> None:
     (tmp_path / ".env").unlink()
     repository.commit("Remove them")
     assert _rules_found(tmp_path, "--history")[".env"] == "dotenv-secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "rule"),
+    [
+        ("release.jks", "feedfeed00000002", "java-keystore-file"),
+        ("client.p12", "30820a5c0201033082000a00", "pkcs12-file"),
+        ("passwords.kdbx", "03d9a29a67fb4bb501000400", "keepass-database"),
+    ],
+)
+def test_a_key_store_is_found_by_its_first_bytes_in_trees_and_in_history(
+    tmp_path: Path, name: str, head: str, rule: str
+) -> None:
+    repository = Repository(tmp_path)
+    repository.write(name, bytes.fromhex(head) + bytes(range(256)) * 8)
+    repository.write("cacerts", bytes.fromhex("feedfeed00000002") + bytes(range(256)) * 8)
+    repository.commit("Add a store")
+    assert _rules_found(tmp_path) == {name: rule}
+    (tmp_path / name).unlink()
+    repository.commit("Remove it")
+    assert _rules_found(tmp_path) == {}
+    assert _rules_found(tmp_path, "--history") == {name: rule}

@@ -10,10 +10,13 @@ from scanner.commands.console import CLEAN, FOUND, say
 from scanner.ruleset import Ruleset, load_catalogue, load_ruleset
 
 
-def rules_list(*, rules: Sequence[str] = (), **_: Any) -> int:
-    """Print id, severity, confidence and name of every rule."""
-    for rule in load_ruleset([Path(path) for path in rules]).rules:
-        say(f"{rule.id:<48} {rule.severity:<9} {rule.confidence:<7} {rule.name}")
+def rules_list(*, rules: Sequence[str] = (), list_format: str = "text", **_: Any) -> int:
+    """Print every rule, those that are switched off included, as text, JSON or Markdown."""
+    from scanner.commands import catalogue
+
+    write = {"text": catalogue.as_text, "json": catalogue.as_json, "markdown": catalogue.as_markdown}[list_format]
+    for line in write(load_catalogue([Path(path) for path in rules])):
+        say(line)
     return CLEAN
 
 

@@ -96,6 +96,8 @@ _Sequence = tuple[_Item, ...]
 
 def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
     """Return the anchor of `pattern`; declared `keywords` serve where the pattern itself gives only literals."""
+    if is_head(pattern):
+        return Anchor(spans_lines=True)
     sequences = sequences_of(pattern)
     declared = tuple(word.lower() for word in keywords)
     if sequences is None:
@@ -120,12 +122,18 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
     )
 
 
+def is_head(pattern: str) -> bool:
+    """Return whether the pattern looks at the beginning of binary content only, and so needs no anchor."""
+    return pattern.startswith(r"\A")
+
+
 def sequences_of(pattern: str) -> list[_Sequence] | None:
     """Return flat sequences of which every match follows one, or None if the pattern is not understood."""
     from re import _parser  # type: ignore[attr-defined]
 
     try:
-        return _flatten(_parser.parse(pattern, re.ASCII | re.MULTILINE))
+        # `regex` lets a group name stand in several alternatives, the parser of `re` does not.
+        return _flatten(_parser.parse(pattern.replace("(?P<secret>", "(?:"), re.ASCII | re.MULTILINE))
     except (re.error, RecursionError, OverflowError, NotImplementedError):
         return None
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from scanner.chunks import byte_offset, decode_window, line_bounds, regions
 from scanner.engine import checksums, filters
-from scanner.engine.anchors import Anchor
+from scanner.engine.anchors import Anchor, is_head
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.entropy import is_below_entropy
 from scanner.engine.filters import Filter, drop_reason, filters_of
+from scanner.engine.pairs import Located, pair
 from scanner.engine.preference import rank
 from scanner.engine.snippets import masked_line
 from scanner.model import Chunk, Match, Rule, Secret
@@ -23,6 +25,9 @@ LINE_AFTER = 8_192
 BLOCK_BEFORE = 4_096
 BLOCK_AFTER = 32_768
 """The same for a pattern that looks across lines."""
+
+HEAD_BYTES = 1_024
+"""What a pattern for the beginning of binary content sees."""
 
 SLICE_BYTES = 4 << 20
 SLICE_OVERLAP = 4_096
@@ -107,6 +112,7 @@ class Engine:
         for rule, anchor in enumerate(anchors):
             for literal in anchor.literals if anchor.spans_lines else ():
                 self._block_literals.setdefault(literal.encode(), []).append(rule)
+        self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
         self._patterns: dict[int, Any] = {}
         self._filters: dict[int, tuple[Filter, ...]] = {}
@@ -130,7 +136,7 @@ class Engine:
         found = Hits()
         candidates = self._candidates(data, found)
         windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
-        return self._search_windows(data, windows, found)
+        return self._search_windows(data, chain(windows, self._head_windows(data)), found)
 
     def search_everywhere(self, data: bytes) -> Found:
         """Return the same as `search` without its candidates: every pattern over the whole of `data`.
@@ -166,7 +172,16 @@ class Engine:
                     candidates.setdefault(rule, []).append(at)
                 at = low.find(literal, at + 1)
         windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
-        return self._search_windows(data, windows, Hits())
+        return self._search_windows(data, chain(windows, self._head_windows(data)), Hits())
+
+    def _head_windows(self, data: bytes) -> list[tuple[int, list[tuple[int, int]]]]:
+        """Return the work of the rules that look at the beginning of binary content; `wholes` asks for the whole of it.
+
+        Every such format has a NUL byte near its beginning.
+        """
+        if 0 not in data[:HEAD_BYTES]:
+            return []
+        return [(rule, [(0, min(len(data), HEAD_BYTES))]) for rule in self._heads]
 
     def _candidates(self, data: bytes, found: Hits) -> dict[int, list[int]]:
         by_rule: dict[int, list[int]] = {}
@@ -261,8 +276,10 @@ class Engine:
         kept, worse = self._without_overlaps(hits)
         found.dropped["covered by a better match"] += len(worse)
         places = regions(data, {(hit.start, hit.end) for hit in kept})
-        kept, alone = self._with_companions(kept, places)
-        found.dropped["no companion near"] += alone
+        kept.sort(key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id))
+        lines = [places[hit.start, hit.end].start_line for hit in kept]
+        paired = pair([Located(self.rules[h.rule], lines[i], h.secret, i) for i, h in enumerate(kept)])
+        found.dropped["no companion near"] += paired.alone
         spans = sorted((hit.start, hit.end) for hit in hits)
         return Found(
             matches=tuple(
@@ -275,8 +292,10 @@ class Engine:
                     snippet=masked_line(data, (hit.start, hit.end), spans),
                     checksum_failed=hit.checksum_failed,
                     decoding=hit.decoding,
+                    notes=paired.notes.get(key, ()),
                 )
-                for hit in sorted(kept, key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id))
+                for key, hit in enumerate(kept)
+                if key in paired.keys
             ),
             dropped=+found.dropped,
             timed_out=tuple(sorted({self.rules[rule].id for rule, _ in found.timed_out})),
@@ -333,23 +352,6 @@ class Engine:
             checksum_failed=hit.checksum_failed,
             depth=len(hit.decoding),
             length=hit.end - hit.start,
-        )
-
-    def _with_companions(self, hits: list[Hit], places: Any) -> tuple[list[Hit], int]:
-        if not any(self.rules[hit.rule].companions for hit in hits):
-            return hits, 0
-        lines: dict[str, list[int]] = {}
-        for hit in hits:
-            lines.setdefault(self.rules[hit.rule].id, []).append(places[hit.start, hit.end].start_line)
-        kept = [hit for hit in hits if self._has_companion(hit, places[hit.start, hit.end].start_line, lines)]
-        return kept, len(hits) - len(kept)
-
-    def _has_companion(self, hit: Hit, line: int, lines: dict[str, list[int]]) -> bool:
-        companions = self.rules[hit.rule].companions
-        return not companions or any(
-            abs(line - other) <= companion.within_lines
-            for companion in companions
-            for other in lines.get(companion.rule_id, ())
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from scanner.engine.anchors import Anchor, derive_anchor, has_left_edge, literals_of
+from scanner.engine.anchors import Anchor, derive_anchor, has_left_edge, is_head, literals_of
 from scanner.engine.matcher import LINE_AFTER, LINE_BEFORE, Engine
 from scanner.engine.templates import expand
 from scanner.model import Rule
@@ -24,7 +24,7 @@ def faults(rule: Rule) -> Iterator[str]:
         return
     if pattern.search("") is not None:
         yield "pattern: matches the empty text"
-    if has_left_edge(rule.pattern) is False:
+    if not is_head(rule.pattern) and has_left_edge(rule.pattern) is False:
         yield r"pattern: no left edge: begin with \b, ^ or a look-behind"
     yield from _keyword_faults(rule)
     if rule.path_pattern is not None:
@@ -128,7 +128,7 @@ def example_faults(rule: Rule, engine: Engine) -> Iterator[str]:
             except ValueError as error:
                 yield f"{kind} {number}: {error}"
                 continue
-            found = engine.search(text.encode()).matches
+            found = engine.search(text.encode("utf-8", "surrogateescape")).matches
             matches = [m for m in found if m.rule_id == rule.id]
             if is_wanted and not matches:
                 others = sorted({m.rule_id for m in found})

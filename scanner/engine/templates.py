@@ -72,6 +72,12 @@ def _base58check(generator: random.Random, layout: str) -> str:
     return checksums.base58_encode(bytes.fromhex(head) + generator.randbytes(int(length)) + bytes.fromhex(tail))
 
 
+def _bytes(generator: random.Random, layout: str) -> str:
+    """Return a layout such as `feedfeed:80`, hex and a number of random bytes, as the engine reads binary content."""
+    head, length = layout.split(":")
+    return (bytes.fromhex(head) + generator.randbytes(int(length))).decode("utf-8", "surrogateescape")
+
+
 def _nkey_seed(generator: random.Random, _: str) -> str:
     """Return a NATS user seed: two bytes of type, 32 random bytes, a CRC."""
     return checksums.nkey_encode(bytes([149, 0]) + generator.randbytes(32))
@@ -84,6 +90,7 @@ _SPECIAL: dict[str, Callable[[random.Random, str], str]] = {
     "base64-of": _base64_of,
     "base58check": _base58check,
     "nkey-seed": _nkey_seed,
+    "bytes": _bytes,
 }
 
 
