@@ -13,6 +13,7 @@ The rooms, in the order in which data flows through them:
     wholes         which content must be read as a whole
     deep           what is hidden in a blob: containers and encodings, to a depth
     containers     files that hold files -> members
+    structured     files whose structure names a value -> lines that say so
     decoders       encoded text -> layers that know where their bytes came from
     chunks         bytes -> text windows with positions
     ci_events      variables and payloads of CI systems -> Change

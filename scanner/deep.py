@@ -17,6 +17,7 @@ from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose
 from scanner.engine.matcher import Engine, Hit, Hits
 from scanner.model import Match, Skip, SkipReason
+from scanner.structured.reading import read_structured
 
 MAX_DEPTH = 3
 MAX_LIVE_BYTES = 112 << 20
@@ -194,6 +195,7 @@ class DeepSearch:
         for changes in (edits, found, joins.find_joins(text, clues.quoted), joins.find_wide(text)):
             if changes:
                 yield compose(text, changes)
+        yield from read_structured(text)
         if changes := escapes.find_quoted_printable(text):
             yield compose(text, changes, whole=True)
 

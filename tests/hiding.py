@@ -199,3 +199,88 @@ DOCUMENTS: dict[str, tuple[str, Hide]] = {
     "pyc": ("", bytecode),
 }
 """The same for documents, in which a text has no lines of its own."""
+
+
+# --- structured files: a format with a place for the value, and the line on which it stands ----------
+
+_NOTEBOOK = r"""{
+ "cells": [
+  {"cell_type": "code", "metadata": {}, "execution_count": 1,
+   "source": [
+    "import os\n",
+    "def connect():\n",
+    "    password = \"@\"\n"
+   ],
+   "outputs": []}
+ ],
+ "nbformat": 4, "nbformat_minor": 5
+}
+"""
+_NOTEBOOK_OUTPUT = r"""{
+ "cells": [
+  {"cell_type": "code", "metadata": {}, "source": ["show()"],
+   "outputs": [{"output_type": "stream", "name": "stdout",
+    "text": [
+     "starting\n",
+     "{'password': '@'}\n"
+    ]}]}
+ ],
+ "nbformat": 4, "nbformat_minor": 5
+}
+"""
+_SECRET = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: app\ntype: Opaque\n"
+
+STRUCTURED: dict[str, tuple[str, int]] = {
+    "kubernetes-data.yaml": (_SECRET + "data:\n  username: YWRtaW4=\n  password: %\n", 8),
+    "kubernetes-odd-name.yaml": (_SECRET + "data:\n  # a comment\n  x1: %\n", 8),
+    "kubernetes-block.yaml": (_SECRET + "data:\n  password: |\n    %\nimmutable: true\n", 8),
+    "kubernetes-behind-map.yaml": ("kind: ConfigMap\ndata:\n  a: b\n---\n" + _SECRET + "data:\n  pin: '%'\n", 11),
+    "kubernetes-list.yaml": (
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  data:\n    admin-password: %\n  kind: Secret\n",
+        6,
+    ),
+    "kubernetes-string-data.yaml": (_SECRET + 'stringData:\n  smtp: "@"\n', 7),
+    "kubernetes.json": ('{\n "apiVersion": "v1",\n "data": {\n  "x": "%"\n },\n "kind": "Secret"\n}\n', 4),
+    "kubernetes-env.yaml": ("spec:\n  env:\n    - name: DB_PASSWORD\n      value: '@'\n", 4),
+    "pod-quoted-env.yaml": ('spec:\n  env:\n    - name: "DB_PASSWORD"\n      value: "@"\n', 4),
+    "postman.json": (
+        '{"info": {"name": "x"},\n "variable": [\n  {\n   "key": "password",\n   "value": "@",\n   "type": "x"}]}\n',
+        5,
+    ),
+    "har.json": (
+        '{"log": {"entries": [{"request": {"headers": [\n  {"value": "@", "name": "X-Password"}\n]}}]}}\n',
+        2,
+    ),
+    "task-definition.json": (
+        '{"containerDefinitions": [{"environment": [\n {\n "name": "DB_PASSWORD",\n "value": "@"\n }]}]}\n',
+        4,
+    ),
+    "terraform.tfstate": (
+        '{"version": 4,\n "outputs": {\n  "db_password": {\n   "value": "@",\n   "type": "string"\n  }\n }\n}\n',
+        4,
+    ),
+    "random.tfstate": (
+        '{"version": 4,\n "resources": [{"type": "random_password",\n  "instances": [{"attributes": {\n'
+        '   "length": 16,\n   "result": "@"\n }}]}]}\n',
+        5,
+    ),
+    "cassette.yaml": (
+        "interactions:\n- request:\n    headers:\n      X-Api-Key:\n      - '@'\n    method: GET\n",
+        5,
+    ),
+    "cassette.json": (
+        '{"http_interactions": [{"request": {"headers": {\n  "X-Api-Key": [\n   "@"\n  ]}}}]}\n',
+        3,
+    ),
+    "notebook.ipynb": (_NOTEBOOK, 7),
+    "notebook-output.ipynb": (_NOTEBOOK_OUTPUT, 7),
+    ".netrc": ("machine api.acme-corp.net\n  login ann\n  password @\n", 3),
+    ".pgpass": ("# host:port:database:user:password\ndb.acme-corp.net:5432:app:ann:@\n", 2),
+}
+"""`@` stands for the value, `%` for its base64."""
+
+
+def structured(name: str, value: str) -> bytes:
+    """Return the file with a value in its place."""
+    template, _ = STRUCTURED[name]
+    return template.replace("@", value).replace("%", base64.b64encode(value.encode()).decode()).encode()

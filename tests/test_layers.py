@@ -17,13 +17,14 @@ FLOORS = {
     **dict.fromkeys(("scan", "sweep", "workers", "progress"), 3),
     **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
-    **dict.fromkeys(("containers", "decoders"), 1),
+    **dict.fromkeys(("containers", "decoders", "structured"), 1),
     **dict.fromkeys(("model", "errors"), 0),
 }
 SAME_FLOOR = {
     ("reporters", "safe_yaml"): "the playbooks are YAML",
     ("saved", "reporters"): "it reads what the JSON reporter wrote, and prints no more than it",
     ("containers", "decoders"): "both take from one budget",
+    ("structured", "decoders"): "what a reader makes is a layer",
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
     ("ruleset", "safe_yaml"): "safe_yaml is the reader that both files share",

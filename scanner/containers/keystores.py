@@ -1,7 +1,7 @@
 """Java keystores and PKCS#12 files: whether they hold a private key, told by their structure.
 
 They are sealed by a password, so nothing in them can be read; what is yielded is one line that names the store and a
-digest of it, for the rule `keystore-with-private-key`. A store of certificates alone yields nothing.
+digest of it, for the rules `java-keystore-file` and `pkcs12-file`. A store of certificates alone yields nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def entries(data: bytes, budget: Budget) -> Iterator[Item | Trouble]:
 
 
 def _line(kind: str, data: bytes) -> bytes:
-    return f"leaksweep-keystore {kind} sha256:{hashlib.sha256(data).hexdigest()}\n".encode()
+    return f"leaksweep-private-key-in-{kind} sha256:{hashlib.sha256(data).hexdigest()}\n".encode()
 
 
 def _after_length(data: bytes, at: int) -> int:

@@ -1,0 +1,76 @@
+"""Values whose name stands beside them as a value itself, or above them: Postman, HAR, cassettes, manifests, states.
+
+`{"key": "password", "value": "..."}`, `- name: PASSWORD` and `value: ...` on the next line, `"db_password": {"value":
+"..."}`, `Authorization:` and `- Bearer ...` below it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scanner.structured.entries import MAX_ENTRIES, Entry
+
+_STRING = rb"\"((?:[^\"\\\n]|\\.){1,4000}+)\""
+_COLON = rb"\s{0,40}:\s{0,40}"
+_NAME_KEY = rb"\"(?:name|key|Name|Key|ParameterKey|variable|id)\""
+_VALUE_KEY = rb"\"(?:value|Value|ParameterValue|defaultValue|plaintext|currentValue)\""
+_NAME = rb"\"([\w.:/ -]{1,120})\""
+_BETWEEN = rb"[^{}]{0,400}?"
+_JSON_PAIR = re.compile(_NAME_KEY + _COLON + _NAME + _BETWEEN + _VALUE_KEY + _COLON + _STRING)
+_JSON_PAIR_BACKWARDS = re.compile(_VALUE_KEY + _COLON + _STRING + _BETWEEN + _NAME_KEY + _COLON + _NAME)
+_JSON_NESTED = re.compile(rb"\"([\w.-]{1,120})\"" + _COLON + rb"\{" + _BETWEEN + _VALUE_KEY + _COLON + _STRING)
+_JSON_LIST = re.compile(_NAME + _COLON + rb"\[\s{0,80}" + _STRING)
+_JSON_RESULT = re.compile(
+    rb"\"type\"" + _COLON + rb"\"(random_password)\"[^\x00]{0,4000}?\"result\"" + _COLON + _STRING
+)
+_YAML_PAIR = re.compile(
+    rb"^[ \t]*(?:-[ ]+)?[\"']?(?:name|key|Name|Key|ParameterKey)[\"']?[ \t]*:"
+    rb"[ \t]*[\"']?([\w.-]{1,120})[\"']?[ \t]*\r?\n"
+    rb"[ \t]+[\"']?(?:value|Value|ParameterValue)[\"']?[ \t]*:[ \t]+([^\s#|>&*!{\[][^\n]{0,4000})",
+    re.MULTILINE,
+)
+_YAML_LIST = re.compile(
+    rb"^[ \t]*[\"']?([\w-]{1,120})[\"']?[ \t]*:[ \t]*\r?\n[ \t]*-[ \t]+([^\s#|>&*!{\[:-][^\n]{0,4000})", re.MULTILINE
+)
+_HEADER_MARKS = (b"uthorization", b"ookie", b"-Token", b"-token", b"-Key", b"-key")
+_TELLING = re.compile(rb"(?i)auth|token|secret|passw|pwd|key|cookie|credential|session|private|signature|dsn|url|uri")
+
+
+def json_pairs(text: bytes) -> Iterator[Entry]:
+    """Yield the values of a JSON text that have their name beside them, or around them."""
+    if any(key in text for key in (b'alue"', b'"plaintext"')):
+        yield from _entries(_JSON_PAIR, text, 1, 2)
+        yield from _entries(_JSON_PAIR_BACKWARDS, text, 2, 1)
+        yield from _entries(_JSON_NESTED, text, 1, 2)
+    if b"random_password" in text:
+        yield from _entries(_JSON_RESULT, text, 1, 2)
+    yield from _headers(_JSON_LIST, text)
+
+
+def yaml_pairs(text: bytes) -> Iterator[Entry]:
+    """Yield the values of a YAML text that have their name on the line before."""
+    if b"alue" in text:
+        yield from _entries(_YAML_PAIR, text, 1, 2)
+    yield from _headers(_YAML_LIST, text)
+
+
+def _headers(pattern: re.Pattern[bytes], text: bytes) -> Iterator[Entry]:
+    """Yield what recorded requests hold: a header has a list of values."""
+    if any(mark in text for mark in _HEADER_MARKS):
+        yield from (entry for entry in _entries(pattern, text, 1, 2) if _TELLING.search(entry.name))
+
+
+def _entries(pattern: re.Pattern[bytes], text: bytes, name: int, value: int) -> Iterator[Entry]:
+    for count, found in enumerate(pattern.finditer(text)):
+        if count >= MAX_ENTRIES:
+            return
+        start, end = found.span(value)
+        plain = found[value].strip()
+        if plain[:1] in (b'"', b"'") and plain[-1:] == plain[:1]:
+            start, plain = start + 1, plain[1:-1]
+        yield Entry(found[name], _unescaped(plain), start, end)
+
+
+def _unescaped(value: bytes) -> bytes:
+    return value.replace(b"\\/", b"/").replace(b'\\"', b'"').replace(b"\\\\", b"\\") if b"\\" in value else value
