@@ -32,6 +32,8 @@ class BatchResult(NamedTuple):
     blobs: int = 0
     bytes: int = 0
     commits: int = 0
+    unread: tuple[str, ...] = ()
+    """Objects that were left to git: their ids."""
 
 
 class Scanner:
@@ -40,8 +42,8 @@ class Scanner:
     def __init__(
         self, ruleset: Ruleset, repository: Repository | None, *, max_blob_bytes: int, max_decode_depth: int = MAX_DEPTH
     ) -> None:
-        engine = Engine(ruleset.rules, ruleset.anchors)
-        self._search_deep = DeepSearch(engine, max_depth=max_decode_depth).search
+        self.engine = Engine(ruleset.rules, ruleset.anchors)
+        self._deep = DeepSearch(self.engine, max_depth=max_decode_depth)
         self._reader = ObjectReader(repository) if repository else None
         self._max_blob_bytes = max_blob_bytes
 
@@ -58,7 +60,7 @@ class Scanner:
                     continue
                 blobs += blob.kind is BlobKind.FILE
                 total += len(blob.data)
-                self._search(blob, found, skipped, dropped)
+                self.search_into(blob, found, skipped, dropped)
             commits += isinstance(entry, ObjectEntry) and entry.kind is BlobKind.COMMIT
         return BatchResult(tuple(found), tuple(skipped), dropped, blobs, total, commits)
 
@@ -67,7 +69,7 @@ class Scanner:
         found: list[BlobMatches] = []
         skipped: list[Skip] = []
         dropped: Counter[str] = Counter()
-        self._search(blob, found, skipped, dropped)
+        self.search_into(blob, found, skipped, dropped)
         return BatchResult(tuple(found), tuple(skipped), dropped, 1, len(blob.data))
 
     def close(self) -> None:
@@ -89,20 +91,24 @@ class Scanner:
             return (Blob(data, path=entry.path, oid=entry.oid),)
         return texts(entry.oid, entry.kind, data)
 
-    def _search(self, blob: Blob, found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]) -> None:
+    def search_into(
+        self, blob: Blob, found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]
+    ) -> tuple[str, ...]:
+        """Add what one blob gave to the lists; return the rules that have more matches in it than are kept."""
         name = blob.path or blob.oid or ""
         pointer = lfs_skip(blob)
         if pointer is not None:
             skipped.append(pointer)
         try:
-            result = self._search_deep(blob.data, name)
+            result = self._deep.search(blob.data, name)
         except MemoryError:
             skipped.append(Skip(SkipReason.NO_MEMORY, name, f"{len(blob.data)} bytes"))
-            return
+            return ()
         dropped.update(result.dropped)
         skipped.extend(result.skipped)
         if result.matches:
             found.append(BlobMatches(blob.path, blob.oid, blob.kind, result.matches))
+        return result.capped
 
 
 class Tally:
@@ -113,6 +119,7 @@ class Tally:
         self.skipped: list[Skip] = []
         self.dropped: Counter[str] = Counter()
         self.blobs = self.bytes = self.commits = 0
+        self.unread: list[str] = []
 
     def add(self, result: BatchResult) -> None:
         """Take in the result of one batch."""
@@ -122,6 +129,7 @@ class Tally:
         self.blobs += result.blobs
         self.bytes += result.bytes
         self.commits += result.commits
+        self.unread += result.unread
 
 
 def lost(entry: Entry) -> BatchResult:
