@@ -7,6 +7,7 @@ The rooms, in the order in which data flows through them:
     config         configuration file and options -> Config
     ruleset        rules/*.yaml -> Ruleset, every field checked
     scan           the corridor: tasks -> matches -> findings
+    fresh_scan     packs -> fresh lines -> matches, carried along from version to version
     sweep          many repositories, remembered in a store
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scanner.chunks import normalise, wide_encoding
 from scanner.containers.items import Trouble
 from scanner.containers.opening import kind_inside, kind_of, open_container
-from scanner.decoders import escapes, joins, markup, runs
+from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose
@@ -40,7 +40,6 @@ class Searched(NamedTuple):
     matches: tuple[Match, ...]
     dropped: Counter[str]
     skipped: tuple[Skip, ...]
-
 
 class _State:
     """What is shared by all that comes out of one blob."""
@@ -105,6 +104,16 @@ class DeepSearch:
         state = _State(name, budget)
         self._search_content(data, "", (), self._max_depth, state)
         return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
+
+    def places(self, lines: bytes) -> tuple[list[int], list[int]] | None:
+        """Return where in some lines of contents something is encoded, and where a stretch of lines may go on beyond.
+
+        Stretches are divided by empty lines. None if there is too much to tell.
+        """
+        if not self._max_depth:
+            return [], []
+        encoded = triggers.encoded_places(lines, is_container=lambda sample: bool(kind_inside(sample)))
+        return None if encoded is None else (encoded, triggers.open_edges(lines))
 
     # --- contents: a blob, or a member of one ---------------------------------------------------------
 

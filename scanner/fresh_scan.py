@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from scanner.decoders.triggers import is_put_together
+from scanner.deep import MAX_DEPTH
 from scanner.engine.matcher import Hit, Hits
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
@@ -29,13 +31,16 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
-from scanner.wholes import is_one_line, wants_whole
+from scanner.wholes import is_one_line, may_want_whole, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
 """Fresh lines that are searched at once: many small contents, so that a call costs little for each."""
 
 FLUSH_HELD_BYTES = 48 << 20
 """Contents that are held until their lines are searched, since what was found in them is placed with their help."""
+
+_GAP = b"\n\n"
+"""What keeps the lines of two contents apart."""
 
 _KIND_OF = {BLOB: BlobKind.FILE, COMMIT: BlobKind.COMMIT, TAG: BlobKind.TAG}
 _PLAIN_COMMIT = re.compile(
@@ -53,20 +58,36 @@ class _Item(NamedTuple):
 
 
 class _Status(NamedTuple):
-    """What those that build on an object must know: its hits in single lines, its blocks, how it is read."""
+    """What those that build on an object must know: its hits in single lines, and whether it was read as a whole."""
 
     hits: tuple[Hit, ...] = ()
-    has_blocks: bool = False
     is_whole: bool = False
+
+
+class _Signs(NamedTuple):
+    """What the lines of many items tell: hits by item, the items to read as a whole, those with open edges."""
+
+    hits: dict[int, list[Hit]]
+    whole: frozenset[int]
+    edges: frozenset[int]
+    all_whole: bool = False
 
 
 class FreshScanner:
     """Reads and searches pieces of work; one per process. `packs` are those that the work names, by path."""
 
     def __init__(
-        self, ruleset: Ruleset, repository: Repository, packs: dict[str, Pack], *, max_blob_bytes: int
+        self,
+        ruleset: Ruleset,
+        repository: Repository,
+        packs: dict[str, Pack],
+        *,
+        max_blob_bytes: int,
+        max_decode_depth: int = MAX_DEPTH,
     ) -> None:
-        self._plain = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes)
+        self._plain = Scanner(
+            ruleset, repository, max_blob_bytes=max_blob_bytes, max_decode_depth=max_decode_depth
+        )
         self._engine = self._plain.engine
         self._reads_whole = self._engine.needs_whole
         self._packs = packs
@@ -173,61 +194,62 @@ class FreshScanner:
         self._items, self._lines_bytes, self._held_bytes = [], 0, 0
         if not items:
             return
-        lines = b"\n".join([item.version.lines for item in items])
-        found = Hits() if self._reads_whole else self._engine.search_lines(lines)
-        self._dropped.update(found.dropped)
-        starts = list(accumulate((len(item.version.lines) + 1 for item in items), initial=0))
-        hits, blocks = self._by_item(found, items, starts)
-        reads_whole = self._reads_whole or bool(found.capped)
-        has_wholes = wants_whole(lines)
+        lines = _GAP.join([b"", *(item.version.lines for item in items)])
+        starts = list(accumulate((len(item.version.lines) + len(_GAP) for item in items), initial=len(_GAP)))
+        signs = self._signs(lines, starts, items)
+        may_want = may_want_whole(lines)
         statuses = self._statuses
         for number, item in enumerate(items):
             version = item.version
             above = statuses.get(version.parent) if statuses and version.parent >= 0 else None
-            is_whole = reads_whole or (above and above.is_whole) or (has_wholes and wants_whole(version.lines))
-            if is_whole or (b"\n" not in version.lines and is_one_line(version.whole_text())):
+            is_whole = signs.all_whole or number in signs.whole or (above and above.is_whole)
+            if is_whole or wants_whole(version.lines, version.base, may_want=may_want):
                 self._search_whole(item)
-            elif above or number in hits or number in blocks:
-                self._look_closer(item, above or _Status(), hits.get(number, []), has_blocks=number in blocks)
+            elif b"\n" not in version.lines and is_one_line(version.whole_text()):
+                self._search_whole(item)
+            elif number in signs.edges and is_put_together(version.whole_text(), version.changes().spans):
+                self._search_whole(item)
+            elif above or number in signs.hits:
+                self._look_closer(item, above or _Status(), signs.hits.get(number, []))
 
-    def _by_item(
-        self, found: Hits, items: Sequence[_Item], starts: list[int]
-    ) -> tuple[dict[int, list[Hit]], frozenset[int]]:
-        """Return the hits by the number of the item, placed in its own lines; and the items with blocks."""
+    def _signs(self, lines: bytes, starts: list[int], items: Sequence[_Item]) -> _Signs:
+        """Return what the lines of all items tell of each; hits are placed in its own lines."""
+        if self._reads_whole:
+            return _Signs({}, frozenset(), frozenset(), all_whole=True)
+        found = self._engine.search_lines(lines)
+        places = self._plain.deep.places(lines)
+        self._dropped.update(found.dropped)
+        for rule, at in found.timed_out:
+            self._note(SkipReason.TIME_LIMIT, items[bisect_right(starts, at) - 1], rule)
+        if found.capped or places is None:
+            return _Signs({}, frozenset(), frozenset(), all_whole=True)
         hits: dict[int, list[Hit]] = {}
         for hit in found.hits:
             number = bisect_right(starts, hit.start) - 1
             own = hit._replace(start=hit.start - starts[number], end=hit.end - starts[number])
             hits.setdefault(number, []).append(own)
-        for rule, at in found.timed_out:
-            self._note(SkipReason.TIME_LIMIT, items[bisect_right(starts, at) - 1], rule)
-        return hits, frozenset(bisect_right(starts, at) - 1 for at in found.blocks)
+        encoded, edges = (frozenset(bisect_right(starts, at) - 1 for at in some) for some in places)
+        return _Signs(hits, encoded | {bisect_right(starts, at) - 1 for at in found.blocks}, edges)
 
     def _search_whole(self, item: _Item) -> None:
         blob = Blob(item.version.whole_text(), path=item.path, oid=item.oid, kind=item.kind)
         self._plain.search_into(blob, self._found, self._skipped, self._dropped)
         self._statuses[item.version.number] = _Status(is_whole=True)
 
-    def _look_closer(self, item: _Item, above: _Status, fresh: list[Hit], *, has_blocks: bool) -> None:
-        """Put together the hits of one content: in its fresh lines, carried from its base, in its blocks."""
+    def _look_closer(self, item: _Item, above: _Status, fresh: list[Hit]) -> None:
+        """Put together the hits of one content: those in its fresh lines, and those carried from its base."""
         version = item.version
         changed = version.changes()
         lines = (*_placed(changed, fresh), *_carried(changed, above.hits))
-        has_blocks = has_blocks or above.has_blocks
-        if not lines and not has_blocks:
+        if not lines:
             return
-        text = version.whole_text()
-        found = self._engine.search_blocks(text) if has_blocks else Hits()
-        self._statuses[version.number] = _Status(lines, bool(found.blocks))
+        found = Hits()
         found.hits += lines
-        judged = self._engine.judge(text, found)
+        judged = self._engine.judge(version.whole_text(), found)
         self._dropped.update(judged.dropped)
-        for rule, _ in found.timed_out:
-            self._note(SkipReason.TIME_LIMIT, item, rule)
         for rule in found.capped:
             self._note(SkipReason.MATCH_LIMIT, item, rule)
-        if found.capped:
-            self._statuses[version.number] = _Status(is_whole=True)
+        self._statuses[version.number] = _Status(lines, is_whole=bool(found.capped))
         if judged.matches:
             self._found.append(BlobMatches(item.path, item.oid, item.kind, judged.matches))
 
@@ -239,7 +261,7 @@ def _placed(changed: Changes, hits: Sequence[Hit]) -> Iterator[Hit]:
     """Yield hits, told by their place in the fresh lines, by their place in the content."""
     if not hits:
         return
-    behind = list(accumulate((end - start for start, end in changed.spans), initial=0))
+    behind = list(accumulate((end - start + 1 for start, end in changed.spans), initial=0))
     for hit in hits:
         number = bisect_right(behind, hit.start) - 1
         moved = changed.spans[number][0] - behind[number]

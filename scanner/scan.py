@@ -43,7 +43,7 @@ class Scanner:
         self, ruleset: Ruleset, repository: Repository | None, *, max_blob_bytes: int, max_decode_depth: int = MAX_DEPTH
     ) -> None:
         self.engine = Engine(ruleset.rules, ruleset.anchors)
-        self._deep = DeepSearch(self.engine, max_depth=max_decode_depth)
+        self.deep = DeepSearch(self.engine, max_depth=max_decode_depth)
         self._reader = ObjectReader(repository) if repository else None
         self._max_blob_bytes = max_blob_bytes
 
@@ -100,7 +100,7 @@ class Scanner:
         if pointer is not None:
             skipped.append(pointer)
         try:
-            result = self._deep.search(blob.data, name)
+            result = self.deep.search(blob.data, name)
         except MemoryError:
             skipped.append(Skip(SkipReason.NO_MEMORY, name, f"{len(blob.data)} bytes"))
             return ()

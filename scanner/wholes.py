@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-import codecs
+_BEGINNINGS = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"BZh")
+"""How content begins that is a pointer to content kept elsewhere, or a container in which no odd byte need stand.
 
-_MARKERS = (
-    b"\0",
-    codecs.BOM_UTF16_LE,
-    codecs.BOM_UTF16_BE,
-    b"\x1f\x8b",
-    b"PK\x03\x04",
-    b"\xfd7zXZ",
-    b"1AY&SY",
-    b"version https://git-lfs.github.com/spec/",
-)
-"""A NUL byte (binary, UTF-16 and UTF-32 without a mark), byte order marks, the beginnings of gzip, zip, xz and bzip2,
-and of a pointer to content that is kept elsewhere."""
+(Python bytecode has a line end as its third and fourth byte.)"""
+
+_ODD_BYTES = bytes([*range(9), 0x17, 0x1A, 0x1F, 0xFD, 0xFE, 0xFF])
+"""Bytes that neither ASCII nor UTF-8 text holds. Of them, UTF-16, UTF-32 and every other container has one."""
+
+_PHRASES = (b"uoted-printable", b"UOTED-PRINTABLE")
+_XML_PHRASES = (b"schemas.openxmlformats.org", b"purl.oclc.org/ooxml", b"urn:oasis:names:tc:opendocument")
+"""What says of a text, anywhere in it, that it is written in quoted-printable; of XML, that it is a document."""
 
 
-def wants_whole(data: bytes) -> bool:
-    """Return whether content that holds `data` must be read as a whole.
+def may_want_whole(lines: bytes) -> bool:
+    """Return whether `wants_whole` could be true for any of the contents whose changed lines these are.
+
+    Everything passes here, so it is kept at the speed of `bytes.find`.
+    """
+    return _is_odd(lines) or any(phrase in lines for phrase in _PHRASES)
+
+
+def _is_odd(data: bytes) -> bool:
+    return len(data.translate(None, _ODD_BYTES)) != len(data)
+
+
+def wants_whole(lines: bytes, base: bytes = b"", *, may_want: bool = True) -> bool:
+    """Return whether a content must be read as a whole. `lines` are those in which it differs from `base`.
 
     History is read line by line: of a blob that git keeps as a difference to another, only the lines that changed.
     Content whose lines mean nothing by themselves (containers, wide encodings, structured files) is read in full
-    instead, in every version from the one on that says so.
+    instead, in every version from the one on that says so. Without a base, `lines` are all of the content.
 
-    `data` is a content, or the changed lines of one, or those of many. So an answer may only rest on texts that
-    stand anywhere in a line: whenever a content as a whole would give True, so must the lines by which it differs
-    from a content that gives False. Whoever adds a test keeps that, and keeps it at the speed of `bytes.find`:
-    everything passes here. A needless True costs time, a missing one a secret.
+    The first line of a content is that of its base, or is the first of `lines`. So a test may ask how `lines`, or
+    `base`, begin, or what stands anywhere in a line: whenever a content as a whole would give True, so must the lines
+    by which it differs from one that gives False. Whoever adds a test keeps that. A needless True costs time, a
+    missing one a secret. `may_want` is what `may_want_whole` said of these lines, alone or with others: a test of
+    the whole of `lines` belongs in there too.
     """
-    return any(marker in data for marker in _MARKERS)
+    if lines.startswith(_BEGINNINGS) or lines[2:4] == b"\r\n":
+        return True
+    if _is_xml(lines) or _is_xml(base):
+        return any(phrase in lines for phrase in _XML_PHRASES) or (may_want and may_want_whole(lines))
+    return may_want and may_want_whole(lines)
+
+
+def _is_xml(data: bytes) -> bool:
+    return data[:1] == b"<" or data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
 def is_one_line(data: bytes) -> bool:

@@ -14,7 +14,7 @@ FLOORS = {
     "cli": 5,
     "commands": 4,
     "arguments": 4,
-    **dict.fromkeys(("scan", "sweep", "workers", "progress"), 3),
+    **dict.fromkeys(("scan", "fresh_scan", "sweep", "workers", "progress"), 3),
     **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
     **dict.fromkeys(("containers", "decoders", "structured"), 1),
@@ -27,6 +27,7 @@ SAME_FLOOR = {
     ("structured", "decoders"): "what a reader makes is a layer",
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
+    ("fresh_scan", "scan"): "what must be read as a whole is searched as everywhere else",
     ("ruleset", "safe_yaml"): "safe_yaml is the reader that both files share",
     ("config", "safe_yaml"): "safe_yaml is the reader that both files share",
 }

@@ -20,7 +20,7 @@ from scanner.progress import progress_bar
 from scanner.reporters import RenderOptions
 from scanner.reporters.output import Output, check_outputs, write_reports
 from scanner.ruleset import Ruleset, load_ruleset
-from scanner.scan import Entry, Scanner, Tally, batches, lost
+from scanner.scan import BatchResult, Entry, Scanner, Tally, batches, lost
 from scanner.sources import files, history
 from scanner.sources.git import Repository
 from scanner.workers import run, usable_cores
@@ -96,12 +96,9 @@ def scan_entries(
     """Scan all entries into `tally`; return the interrupt that ended it early, if one did."""
     is_history = job.revisions == history.EVERYTHING and job.repository is not None
     check = history.start_connectivity_check(job.repository) if is_history and job.repository else None
-    make_work = _make_scanner(ruleset, job.repository, settings)
-    todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
-    jobs = settings.jobs or usable_cores()
     try:
         with progress_bar(is_wanted=is_progress_wanted) as show:
-            for result in run(make_work, todo, workers=jobs, give_up=lost):
+            for result in _results(job, ruleset, settings, tally):
                 tally.add(result)
                 show(items=result.blobs, done_bytes=result.bytes, findings=len(tally.found))
         if check is not None and job.repository is not None:
@@ -116,3 +113,15 @@ def scan_entries(
             check.kill()
             check.wait()
     return []
+
+
+def _results(job: Job, ruleset: Ruleset, settings: Config, tally: Tally) -> Iterator[BatchResult]:
+    """Yield the results of all that the job asks for, worked on by as many processes as the settings allow."""
+    workers = settings.jobs or usable_cores()
+    if job.repository is not None and job.revisions == history.EVERYTHING:
+        from scanner.commands.reading import read_database
+
+        return read_database(job.repository, ruleset, settings, workers=workers)
+    make_work = _make_scanner(ruleset, job.repository, settings)
+    todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
+    return run(make_work, todo, workers=workers, give_up=lost)

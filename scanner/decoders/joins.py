@@ -18,7 +18,7 @@ _QUOTE_AND_OPERATOR = re.compile(rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\
 _PIECE = re.compile(rb"[A-Za-z0-9+/_.=-]{1,200}")
 _LOOK_BEFORE = 160
 _QUOTES = frozenset(b"\"'`")
-_MAX_SEAMS = 20_000
+MAX_SEAMS = 20_000
 
 
 def find_joins(text: bytes, runs: Iterable[tuple[int, int]]) -> list[Edit]:
@@ -30,7 +30,7 @@ def find_joins(text: bytes, runs: Iterable[tuple[int, int]]) -> list[Edit]:
     found: dict[int, Edit] = {}
     for edit in (*_plus_seams(text), *_run_seams(text, runs)):
         found[edit.start] = edit
-        if len(found) >= _MAX_SEAMS:
+        if len(found) >= MAX_SEAMS:
             break
     return sorted(found.values())
 

@@ -3,6 +3,7 @@
 A delta is a list of instructions, *copy* these bytes of the base and *insert* those (git's
 Documentation/gitformat-pack, "Deltified representation"). A line of the result is fresh if a byte of it was
 inserted, or if it joins or cuts what was one stretch in the base; every other line stands in the base as it is.
+Where two lines meet that were not neighbours in the base, both are fresh; so is a first line that was not the first.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Sizes(NamedTuple):
 
 
 class Fresh(NamedTuple):
-    """`lines` are the fresh lines, one behind the other; `text` is the whole result, or None if it was not wanted.
+    """`lines` are the fresh lines; `text` is the whole result, or None if it was not wanted.
 
-    Two stretches of fresh lines are joined as they are: each but the last ends with a line feed.
+    Each stretch of lines that follow each other in the result is followed by an empty line, but for one at its end.
     """
 
     lines: bytes
@@ -41,7 +42,7 @@ class Fresh(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """The same as `Fresh` by place: half-open spans of the result, and the copies as (place, place in base, size)."""
+    """The same as `Fresh` by place: the span of each stretch, and the copies as (place, place in base, size)."""
 
     spans: tuple[tuple[int, int], ...]
     copies: tuple[tuple[int, int, int], ...]
@@ -131,11 +132,8 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
                 if begin == high:
                     high = end
                     continue
-                tail = base[rfind(b"\n", low, high) + 1 or low : high]
-                if not tail and (begin == 0 or base[begin - 1] == 10):
-                    low, high = begin, end
-                    continue
-                add(tail)
+                # One before the end: a line that ends here now has another one behind it, so it is fresh too.
+                add(base[rfind(b"\n", low, high - 1 if high else 0) + 1 or low : high])
                 is_open = True
             if end - begin < SHORT_COPY_BYTES:
                 add(base[begin:end])
@@ -143,6 +141,7 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
             line_end = find(b"\n", begin, end) + 1
             if line_end:
                 add(base[begin:line_end])
+                add(b"\n")
                 is_open = False
                 low, high = line_end, end
             else:
@@ -213,13 +212,13 @@ def apply(delta: bytes, base: bytes, known: Sizes) -> bytes:
 def changes(delta: bytes, base: bytes, known: Sizes) -> Changes:
     """Return where the fresh lines stand, and where the rest was copied from; raises PackError.
 
-    The spans hold, in this order, exactly the bytes that `fresh_lines` returns.
+    The spans hold, in this order, the stretches that `fresh_lines` returns.
     """
     if len(delta) > MAX_QUICK_DELTA_BYTES:
         return Changes(((0, known.result),), ())
     spans: list[tuple[int, int]] = []
     copies: list[tuple[int, int, int]] = []
-    place = low = high = 0
+    place = low = high = opened = 0
     is_open = False
     for begin, end, is_copy in _instructions(delta, base, known):
         size = end - begin
@@ -229,43 +228,21 @@ def changes(delta: bytes, base: bytes, known: Sizes) -> Changes:
             copies.append((place, begin, size))
         if not is_open and is_copy and begin == high:
             high = end
-            place += size
-            continue
-        if not is_open:
-            tail = high - (base.rfind(b"\n", low, high) + 1 or low)
-            if is_copy and not tail and (begin == 0 or base[begin - 1] == 10):
-                low, high = begin, end
-                place += size
-                continue
-            spans.append((place - tail, place))
-            is_open = True
-        line_end = base.find(b"\n", begin, end) + 1 if is_copy and size >= SHORT_COPY_BYTES else 0
-        spans.append((place, place + (line_end - begin if line_end else size)))
-        if line_end:
-            is_open, low, high = False, line_end, end
+        else:
+            if not is_open:
+                before = high - 1 if is_copy and high else high
+                opened = place - (high - (base.rfind(b"\n", low, before) + 1 or low))
+                is_open = True
+            line_end = base.find(b"\n", begin, end) + 1 if is_copy and size >= SHORT_COPY_BYTES else 0
+            if line_end:
+                spans.append((opened, place + line_end - begin))
+                is_open, low, high = False, line_end, end
         place += size
     if not is_open and high < len(base) and base[high] != 10:
-        spans.append((place - (high - (base.rfind(b"\n", low, high) + 1 or low)), place))
-    return Changes(_joined(spans), tuple(copies))
-
-
-def _joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    out: list[tuple[int, int]] = []
-    for start, end in spans:
-        if out and out[-1][1] == start:
-            out[-1] = (out[-1][0], end)
-        elif end > start:
-            out.append((start, end))
-    return tuple(out)
-
-
-def place_in_result(changed: Changes, index: int) -> int:
-    """Return where the byte at `index` of the fresh lines stands in the result."""
-    for start, end in changed.spans:
-        if index < end - start:
-            return start + index
-        index -= end - start
-    raise IndexError("behind the last fresh line")
+        opened, is_open = place - (high - (base.rfind(b"\n", low, high) + 1 or low)), True
+    if is_open:
+        spans.append((opened, place))
+    return Changes(tuple(spans), tuple(copies))
 
 
 def carried_places(changed: Changes, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -281,7 +258,7 @@ def carried_places(changed: Changes, spans: list[tuple[int, int]]) -> Iterator[t
             if start >= begin + size:
                 break
             at = place + start - begin
-            before = bisect_left(fresh_starts, at + 1) - 1
+            before = bisect_left(fresh_starts, at + end - start) - 1
             is_fresh = before >= 0 and changed.spans[before][1] > at
             if end <= begin + size and not is_fresh:
                 yield number, at

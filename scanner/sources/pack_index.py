@@ -36,7 +36,7 @@ class PackIndex:
             raise PackError("the tables of the index do not fit its size") from error
 
     def __len__(self) -> int:
-        return len(self.offsets)
+        return len(self.names) // self.oid_bytes
 
     def _parse(self, data: bytes) -> None:
         if data.startswith(_MAGIC):
@@ -50,7 +50,7 @@ class PackIndex:
             raise PackError("the fan-out table of the index is not in order")
 
     def _parse_first(self, data: bytes) -> None:
-        self._fanout = struct.unpack_from(">256I", data)
+        self._fanout: tuple[int, ...] = struct.unpack_from(">256I", data)
         count, width = self._fanout[255], 4 + self.oid_bytes
         if len(data) != _FANOUT_BYTES + count * width + 2 * self.oid_bytes:
             raise PackError("the tables of the index do not fit its size")

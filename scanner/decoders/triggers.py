@@ -1,0 +1,55 @@
+"""Where in some lines something may be encoded: told without decoding it, for lines of many contents at once.
+
+History is read by the lines that changed (`scanner.fresh_scan`). What an encoded text says may depend on the
+lines around it, so content in whose changed lines something may be encoded is decoded as a whole. This module must
+therefore see whatever `runs`, `escapes` and `joins` would: their own functions, and for a text that is put
+together over lines, what stands at the edge of a stretch of changed lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from scanner.decoders import escapes, joins, runs
+
+NEAR_BYTES = 1_024
+"""How far around an encoded text others can make a difference: the reach of `layer`, `escapes` and `joins`."""
+
+_OPERATOR = rb"(?:\+|\.\.?|&|<>|~|\|\|)"
+_SPACE = rb"[ \t]{0,120}"
+_FIRST = re.compile(rb"\n\n" + _SPACE + rb"(?:" + _OPERATOR + _SPACE + rb"\\?\r?(?:\n|$)|(?:" + _OPERATOR + _SPACE + rb")?[bfru]{0,2}[\"'`])")
+_LAST = re.compile(rb"\n\n(?:(?<=[\"'`+.&<>~|\\ \t]\n\n)|(?<=[\"'`+.&<>~|\\ \t]\r\n\n))")
+_ENDS_OPEN = re.compile(rb"(?:[\"'`]" + _SPACE + _OPERATOR + rb"?|\n" + _SPACE + _OPERATOR + rb")" + _SPACE + rb"\\?\r?\n\n$")
+_LOOK_BEFORE = 400
+
+
+def encoded_places(lines: bytes, *, is_container: Callable[[bytes], bool]) -> list[int] | None:
+    """Return offsets, in no order, of what is encoded in lines by itself; None if there is too much to tell."""
+    spans = runs.long_runs(lines)
+    out = [run.start for run in runs.find_runs(lines, spans, is_container=is_container)]
+    seams = joins.find_joins(lines, spans)
+    marks = escapes.find_escapes(lines)
+    if len(seams) >= joins.MAX_SEAMS or len(marks) >= escapes.MAX_EDITS:
+        return None
+    return [*out, *(seam.start for seam in seams), *(mark.start for mark in marks)]
+
+
+def open_edges(lines: bytes) -> list[int]:
+    """Return offsets of the edges of stretches, which empty lines divide, at which a text may go on beyond."""
+    out = [found.start() + 2 for found in _FIRST.finditer(lines)]
+    for found in _LAST.finditer(lines):
+        at = found.start()
+        if _ENDS_OPEN.search(lines, max(0, at - _LOOK_BEFORE), at + 2):
+            out.append(at)
+    return out
+
+
+def is_put_together(text: bytes, spans: Iterable[tuple[int, int]]) -> bool:
+    """Return whether a text is put together over lines near one of the half-open spans of `text`."""
+    for start, end in spans:
+        for at in (start, end):
+            near = text[max(0, at - NEAR_BYTES) : at + NEAR_BYTES]
+            if joins.find_joins(near, runs.long_runs(near)):
+                return True
+    return False

@@ -1,0 +1,194 @@
+"""Random repositories: versions of contents that copy, join, cut and rewrite each other, stored in every form."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scanner.engine.templates import expand
+
+WORDS = (
+    "value",
+    "return",
+    "host",
+    "# note",
+    "user",
+    "if (count)",
+    "\tcall(x);",
+    "password",
+    "-----BEGIN X",
+    "aws",
+    "é",
+)
+
+
+@dataclass
+class Made:
+    """A repository and the contents of its blobs, by object id."""
+
+    path: Path
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+
+def secret_text(rng: random.Random) -> bytes:
+    """Return the text of one secret, on one or more lines, without a line end."""
+    template, checksum = rng.choice(
+        [
+            ("ghp_{{base62:30}}{{checksum}}", "crc32-base62"),
+            ('password = "{{password:14}}"', None),
+            ('client_secret: "{{base62:32}}"', None),
+            ("AWS_SECRET_ACCESS_KEY={{base64:40}}", None),
+            ("postgres://app:{{base62:16}}@db.acme-corp.net:5432/app", None),
+            ("{{jwt}}", None),
+            ("-----BEGIN RSA PRIVATE KEY-----\n{{pem-body:4}}\n-----END RSA PRIVATE KEY-----", None),
+            ("acme_id = AC{{hex:24}}", None),
+            ("acme_key = {{base62:24}}", None),
+            ('api_key = "your-api-key-goes-here"', None),
+        ]
+    )
+    return expand(template, seed=str(rng.random()), checksum=checksum).encode()
+
+
+def line(rng: random.Random) -> bytes:
+    """Return a line with its end, which is now and then a long one, or one with a secret."""
+    if rng.random() < 0.12:
+        text = secret_text(rng)
+    else:
+        text = b" ".join(rng.choice(WORDS).encode() for _ in range(rng.randrange(8)))
+        text += f" {rng.getrandbits(40):x}".encode() * rng.randrange(3)
+    if rng.random() < 0.01:
+        text = b"; ".join([text] * rng.randrange(20, 160))
+    return text + rng.choice([b"\n", b"\n", b"\n", b"\r\n"])
+
+
+def first_version(rng: random.Random) -> bytes:
+    """Return a content of its own."""
+    return b"".join(line(rng) for _ in range(rng.randrange(2, 45)))
+
+
+def _span(rng: random.Random, data: bytes) -> tuple[int, int]:
+    start = rng.randrange(len(data) + 1)
+    return start, min(len(data), start + rng.choice([0, 1, 3, 20, 90, 400]))
+
+
+def changed(rng: random.Random, data: bytes) -> bytes:
+    """Return `data` after one edit: within lines, across them, or of the whole."""
+    start, end = _span(rng, data)
+    kind = rng.randrange(14)
+    if kind <= 2:
+        return data[:start] + b"".join(line(rng) for _ in range(rng.randrange(1, 4))) + data[end:]
+    if kind == 3:
+        return data[:start] + data[end:]
+    if kind == 4:
+        return data[:start] + bytes(rng.choices(b'abc012"\n -=', k=rng.randrange(6))) + data[end:]
+    if kind == 5:
+        at = data.rfind(b"\n", 0, start) + 1
+        return data[:at] + line(rng) + data[at:]
+    if kind == 6:
+        first, last = _span(rng, data)
+        return data[:start] + data[first:last] * rng.randrange(1, 3) + data[start:]
+    if kind == 7:
+        return data[start:] + data[:start]
+    if kind == 8:
+        at = data.find(b"\n", start)
+        return data[:at] + data[at + 1 :] if at >= 0 else data[:start]
+    if kind == 9:
+        return data[:start]
+    if kind == 10:
+        at = data.find(b"\n", start)
+        return data[: at + 1] + data[end:] + data[: at + 1]
+    if kind == 11:
+        lines = data.splitlines(keepends=True)
+        rng.shuffle(lines)
+        return b"".join(lines)
+    if kind == 12 and rng.random() < 0.3:
+        return rng.choice(
+            [
+                data[:start] + b"\0" + data[start:],
+                data.replace(b"\r", b"").replace(b"\n", b"\r"),
+                data.decode("utf-8", "replace").encode("utf-16"),
+                b"".join(data.split(b"\n")),
+            ]
+        )
+    return data[:start] + secret_text(rng) + data[end:]
+
+
+def blobs(rng: random.Random) -> list[bytes]:
+    """Return contents of some families, in a random order of writing."""
+    out: list[bytes] = []
+    for _ in range(rng.randrange(1, 4)):
+        family = [first_version(rng)]
+        for _ in range(rng.randrange(1, 11)):
+            version = family[-1] if rng.random() < 0.8 else rng.choice(family)
+            for _ in range(rng.choice([1, 1, 2, 6])):
+                version = changed(rng, version)
+            family.append(version)
+        out += family
+    if rng.random() < 0.3:
+        rng.shuffle(out)
+    return list(dict.fromkeys(out))
+
+
+def make(path: Path, seed: int) -> Made:
+    """Build the repository of a seed: packs or loose objects, packed deep or shallow, bases by place or by name."""
+    rng = random.Random(seed)
+    made = Made(path)
+    object_format = "sha256" if rng.random() < 0.15 else "sha1"
+    _init(path, object_format)
+    contents = blobs(rng)
+    cut = rng.randrange(len(contents)) if rng.random() < 0.3 else len(contents)
+    loose = rng.random() < 0.3
+    # What a second import shares with the first is in two packs, or loose and in a pack.
+    for part, is_loose in ((contents[:cut], False), (contents[max(0, cut - 2) :], loose)):
+        if part:
+            _import(path, part, is_loose=is_loose)
+    for data in contents:
+        made.contents[_oid(data, object_format)] = data
+    if rng.random() < 0.75:
+        options = ["-c", f"repack.useDeltaBaseOffset={rng.choice(['true', 'false'])}"]
+        options += ["-c", f"pack.indexVersion={rng.choice([1, 2])}"]
+        depth = f"--depth={rng.choice([1, 5, 50, 200])}"
+        which = "-adkfq" if rng.random() < 0.8 else "-dq"
+        _git(path, *options, "repack", which, f"--window={rng.choice([2, 10, 60])}", depth)
+    return made
+
+
+def _oid(data: bytes, object_format: str) -> str:
+    return hashlib.new(object_format, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _init(path: Path, object_format: str) -> None:
+    """Do what `git init --bare` does, without a process."""
+    (path / "objects").mkdir(parents=True)
+    (path / "refs").mkdir()
+    (path / "HEAD").write_text("ref: refs/heads/main\n")
+    extension = "[extensions]\n\tobjectformat = sha256\n" if object_format == "sha256" else ""
+    version = 1 if extension else 0
+    (path / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n{extension}")
+
+
+def _import(path: Path, contents: list[bytes], *, is_loose: bool) -> None:
+    """Write blobs with `git fast-import`, and one commit in which all of them are files."""
+    stream = bytearray()
+    for mark, data in enumerate(contents, 1):
+        stream += b"blob\nmark :%d\ndata %d\n%s\n" % (mark, len(data), data)
+    stream += b"commit refs/heads/main\ncommitter A <a@example.org> 1700000000 +0000\ndata 4\ntext\n"
+    for mark in range(1, len(contents) + 1):
+        stream += b"M 100644 :%d %d.txt\n" % (mark, mark)
+    limit = 1_000_000 if is_loose else 0
+    _git(path, "-c", f"fastimport.unpackLimit={limit}", "fast-import", "--quiet", "--force", stdin=bytes(stream))
+
+
+def _git(path: Path, *arguments: str, stdin: bytes = b"") -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+    command = ["git", "--git-dir", str(path), *arguments]
+    subprocess.run(command, input=stdin, check=True, capture_output=True, env=environment)
