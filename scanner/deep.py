@@ -41,6 +41,7 @@ class Searched(NamedTuple):
     dropped: Counter[str]
     skipped: tuple[Skip, ...]
 
+
 class _State:
     """What is shared by all that comes out of one blob."""
 

@@ -85,9 +85,7 @@ class FreshScanner:
         max_blob_bytes: int,
         max_decode_depth: int = MAX_DEPTH,
     ) -> None:
-        self._plain = Scanner(
-            ruleset, repository, max_blob_bytes=max_blob_bytes, max_decode_depth=max_decode_depth
-        )
+        self._plain = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes, max_decode_depth=max_decode_depth)
         self._engine = self._plain.engine
         self._reads_whole = self._engine.needs_whole
         self._packs = packs
@@ -200,17 +198,20 @@ class FreshScanner:
         may_want = may_want_whole(lines)
         statuses = self._statuses
         for number, item in enumerate(items):
-            version = item.version
-            above = statuses.get(version.parent) if statuses and version.parent >= 0 else None
-            is_whole = signs.all_whole or number in signs.whole or (above and above.is_whole)
-            if is_whole or wants_whole(version.lines, version.base, may_want=may_want):
-                self._search_whole(item)
-            elif b"\n" not in version.lines and is_one_line(version.whole_text()):
-                self._search_whole(item)
-            elif number in signs.edges and is_put_together(version.whole_text(), version.changes().spans):
+            parent = item.version.parent
+            above = statuses.get(parent) if statuses and parent >= 0 else None
+            if (above and above.is_whole) or self._must_be_whole(number, item.version, signs, may_want=may_want):
                 self._search_whole(item)
             elif above or number in signs.hits:
                 self._look_closer(item, above or _Status(), signs.hits.get(number, []))
+
+    def _must_be_whole(self, number: int, version: Version, signs: _Signs, *, may_want: bool) -> bool:
+        """Return whether the lines of a content are not enough to tell what it holds."""
+        if signs.all_whole or number in signs.whole or wants_whole(version.lines, version.base, may_want=may_want):
+            return True
+        if b"\n" not in version.lines and is_one_line(version.whole_text()):
+            return True
+        return number in signs.edges and is_put_together(version.whole_text(), version.changes().spans)
 
     def _signs(self, lines: bytes, starts: list[int], items: Sequence[_Item]) -> _Signs:
         """Return what the lines of all items tell of each; hits are placed in its own lines."""

@@ -91,10 +91,8 @@ class Scanner:
             return (Blob(data, path=entry.path, oid=entry.oid),)
         return texts(entry.oid, entry.kind, data)
 
-    def search_into(
-        self, blob: Blob, found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]
-    ) -> tuple[str, ...]:
-        """Add what one blob gave to the lists; return the rules that have more matches in it than are kept."""
+    def search_into(self, blob: Blob, found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]) -> None:
+        """Add what one blob gave to the lists."""
         name = blob.path or blob.oid or ""
         pointer = lfs_skip(blob)
         if pointer is not None:
@@ -103,12 +101,11 @@ class Scanner:
             result = self.deep.search(blob.data, name)
         except MemoryError:
             skipped.append(Skip(SkipReason.NO_MEMORY, name, f"{len(blob.data)} bytes"))
-            return ()
+            return
         dropped.update(result.dropped)
         skipped.extend(result.skipped)
         if result.matches:
             found.append(BlobMatches(blob.path, blob.oid, blob.kind, result.matches))
-        return result.capped
 
 
 class Tally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import random
@@ -50,7 +51,28 @@ def secret_text(rng: random.Random) -> bytes:
             ('api_key = "your-api-key-goes-here"', None),
         ]
     )
-    return expand(template, seed=str(rng.random()), checksum=checksum).encode()
+    text = expand(template, seed=str(rng.random()), checksum=checksum).encode()
+    return hidden(rng, text) if rng.random() < 0.3 else text
+
+
+def hidden(rng: random.Random, text: bytes) -> bytes:
+    """Return a text that says `text` in another way: encoded, wrapped over lines, put together, escaped."""
+    kind = rng.randrange(4)
+    if kind == 0:
+        return base64.b64encode(b"the text: " + text)
+    if kind == 1:
+        encoded = base64.encodebytes(b"a longer text before that which matters: " * 3 + text)
+        return encoded.rstrip(b"\n")
+    if kind == 2:
+        middle = len(text) // 2
+        return (
+            b'x = "'
+            + text[:middle]
+            + rng.choice([b'" + "', b'" +\n    "', b'"\n  + "', b'"\n"'])
+            + text[middle:]
+            + b'"'
+        )
+    return b"".join(b"%%%02x" % byte if not byte & 3 else bytes([byte]) for byte in text)
 
 
 def line(rng: random.Random) -> bytes:

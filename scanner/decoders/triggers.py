@@ -18,9 +18,21 @@ NEAR_BYTES = 1_024
 
 _OPERATOR = rb"(?:\+|\.\.?|&|<>|~|\|\|)"
 _SPACE = rb"[ \t]{0,120}"
-_FIRST = re.compile(rb"\n\n" + _SPACE + rb"(?:" + _OPERATOR + _SPACE + rb"\\?\r?(?:\n|$)|(?:" + _OPERATOR + _SPACE + rb")?[bfru]{0,2}[\"'`])")
+_FIRST = re.compile(
+    rb"\n\n"
+    + _SPACE
+    + rb"(?:"
+    + _OPERATOR
+    + _SPACE
+    + rb"\\?\r?(?:\n|$)|(?:"
+    + _OPERATOR
+    + _SPACE
+    + rb")?[bfru]{0,2}[\"'`])"
+)
 _LAST = re.compile(rb"\n\n(?:(?<=[\"'`+.&<>~|\\ \t]\n\n)|(?<=[\"'`+.&<>~|\\ \t]\r\n\n))")
-_ENDS_OPEN = re.compile(rb"(?:[\"'`]" + _SPACE + _OPERATOR + rb"?|\n" + _SPACE + _OPERATOR + rb")" + _SPACE + rb"\\?\r?\n\n$")
+_ENDS_OPEN = re.compile(
+    rb"(?:[\"'`]" + _SPACE + _OPERATOR + rb"?|\n" + _SPACE + _OPERATOR + rb")" + _SPACE + rb"\\?\r?\n\n$"
+)
 _LOOK_BEFORE = 400
 
 
