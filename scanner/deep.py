@@ -106,14 +106,14 @@ class DeepSearch:
         self._search_content(data, "", (), self._max_depth, state)
         return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
 
-    def places(self, lines: bytes) -> tuple[list[int], list[int]] | None:
+    def places(self, lines: bytes, long_runs: list[_Span]) -> tuple[list[int], list[int]] | None:
         """Return where in some lines of contents something is encoded, and where a stretch of lines may go on beyond.
 
         Stretches are divided by empty lines. None if there is too much to tell.
         """
         if not self._max_depth:
             return [], []
-        encoded = triggers.encoded_places(lines, is_container=lambda sample: bool(kind_inside(sample)))
+        encoded = triggers.encoded_places(lines, long_runs, is_container=lambda sample: bool(kind_inside(sample)))
         return None if encoded is None else (encoded, triggers.open_edges(lines))
 
     # --- contents: a blob, or a member of one ---------------------------------------------------------

@@ -218,7 +218,7 @@ class FreshScanner:
         if self._reads_whole:
             return _Signs({}, frozenset(), frozenset(), all_whole=True)
         found = self._engine.search_lines(lines)
-        places = self._plain.deep.places(lines)
+        places = self._plain.deep.places(lines, found.runs)
         self._dropped.update(found.dropped)
         for rule, at in found.timed_out:
             self._note(SkipReason.TIME_LIMIT, items[bisect_right(starts, at) - 1], rule)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from scanner.decoders import escapes, joins, runs
+from scanner.decoders.clues import find_clues
 
 NEAR_BYTES = 1_024
 """How far around an encoded text others can make a difference: the reach of `layer`, `escapes` and `joins`."""
@@ -34,14 +35,20 @@ _ENDS_OPEN = re.compile(
     rb"(?:[\"'`]" + _SPACE + _OPERATOR + rb"?|\n" + _SPACE + _OPERATOR + rb")" + _SPACE + rb"\\?\r?\n\n$"
 )
 _LOOK_BEFORE = 400
+_LONG_RUN = re.compile(rb"[A-Za-z0-9_-]{20,}")
 
 
-def encoded_places(lines: bytes, *, is_container: Callable[[bytes], bool]) -> list[int] | None:
-    """Return offsets, in no order, of what is encoded in lines by itself; None if there is too much to tell."""
-    spans = runs.long_runs(lines)
-    out = [run.start for run in runs.find_runs(lines, spans, is_container=is_container)]
-    seams = joins.find_joins(lines, spans)
-    marks = escapes.find_escapes(lines)
+def encoded_places(
+    lines: bytes, long_runs: Iterable[tuple[int, int]], *, is_container: Callable[[bytes], bool]
+) -> list[int] | None:
+    """Return offsets, in no order, of what is encoded in lines by itself; None if there is too much to tell.
+
+    `long_runs` are the sorted spans of unbroken token characters, as the engine finds them.
+    """
+    clues = find_clues(lines, long_runs)
+    out = [run.start for run in runs.find_runs(lines, clues.encoded, is_container=is_container)]
+    seams = joins.find_joins(lines, clues.quoted)
+    marks = escapes.find_escapes(lines, clues.escapes)
     if len(seams) >= joins.MAX_SEAMS or len(marks) >= escapes.MAX_EDITS:
         return None
     return [*out, *(seam.start for seam in seams), *(mark.start for mark in marks)]
@@ -62,6 +69,6 @@ def is_put_together(text: bytes, spans: Iterable[tuple[int, int]]) -> bool:
     for start, end in spans:
         for at in (start, end):
             near = text[max(0, at - NEAR_BYTES) : at + NEAR_BYTES]
-            if joins.find_joins(near, runs.long_runs(near)):
+            if joins.find_joins(near, [found.span() for found in _LONG_RUN.finditer(near)]):
                 return True
     return False
