@@ -21,6 +21,7 @@ The rooms, in the order in which data flows through them:
     engine         THINK: candidates, patterns, filters -> Match
     findings       Match -> Finding: merge, sort, fingerprint
     attribution    where each secret stands at each commit -> Story
+    assess         how urgent a finding is, and why; owners: CODEOWNERS
     reporters      OUT: findings -> text
     saved          a report of -f json -> the same report again
     model, errors  the values and the errors that pass through the doors

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from scanner.assess import ROTATION_DAYS
 from scanner.errors import ConfigError
 from scanner.model import CONFIDENCES, SEVERITIES
 
@@ -18,7 +19,10 @@ _LISTS = frozenset({"rules", "only_rules", "exclude"})
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The effective values of a run. Paths in `rules` are those of files or folders; `jobs` 0 means every core."""
+    """The effective values of a run. Paths in `rules` are those of files or folders; `jobs` 0 means every core.
+
+    `rotation_days` pairs rotation classes with the age in days at which a secret is overdue; 0 allows any age.
+    """
 
     rules: tuple[str, ...] = ()
     use_default_rules: bool = True
@@ -31,6 +35,7 @@ class Config:
     all_files: bool = False
     allow_shallow: bool = False
     jobs: int = 0
+    rotation_days: tuple[tuple[str, int], ...] = ()
 
 
 KEYS = tuple(field.name for field in fields(Config))
@@ -93,6 +98,8 @@ def _checked(key: str, value: object, file: Path, line: int) -> object:
     where = f"{file}:{line}: {key}"
     if key not in KEYS:
         raise ConfigError(f"{file}:{line}: unknown key {key!r}{_nearest(key)}")
+    if key == "rotation_days":
+        return _checked_days(value, where)
     if key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{where} is a list of texts")
@@ -106,6 +113,17 @@ def _checked(key: str, value: object, file: Path, line: int) -> object:
     elif value not in (allowed := SEVERITIES if key == "min_severity" else CONFIDENCES):
         raise ConfigError(f"{where} is one of {', '.join(allowed)}")
     return value
+
+
+def _checked_days(value: object, where: str) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} is a mapping of rotation classes to days")
+    for name, days in value.items():
+        if name not in ROTATION_DAYS:
+            raise ConfigError(f"{where}: {name!r} is none of {', '.join(ROTATION_DAYS)}")
+        if not isinstance(days, int) or isinstance(days, bool) or days < 0:
+            raise ConfigError(f"{where}: {name} is a number of days, 0 or more")
+    return tuple(value.items())
 
 
 def _nearest(key: str) -> str:

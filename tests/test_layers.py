@@ -17,10 +17,11 @@ FLOORS = {
     **dict.fromkeys(("scan", "fresh_scan", "sweep", "workers", "progress"), 3),
     **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
-    **dict.fromkeys(("containers", "decoders", "structured"), 1),
+    **dict.fromkeys(("assess", "containers", "decoders", "owners", "structured"), 1),
     **dict.fromkeys(("model", "errors"), 0),
 }
 SAME_FLOOR = {
+    ("assess", "owners"): "whose a path is, is part of the assessment",
     ("reporters", "safe_yaml"): "the playbooks are YAML",
     ("saved", "reporters"): "it reads what the JSON reporter wrote, and prints no more than it",
     ("containers", "decoders"): "both take from one budget",

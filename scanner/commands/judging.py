@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from scanner import __version__
+from scanner.assess import assess
 from scanner.commands.attributing import attribute_history, attribute_range
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
 from scanner.commands.targets import Job
@@ -28,7 +29,7 @@ from scanner.model import (
 )
 from scanner.ruleset import Ruleset
 from scanner.scan import Scanner, Tally
-from scanner.sources import git, history, origin
+from scanner.sources import codeowners, git, history, origin
 from scanner.sources.objects import ObjectEntry, ObjectReader, objects_of
 from scanner.workers import usable_cores
 
@@ -42,6 +43,9 @@ def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exi
         build_findings(without_shadowed(seen, rules), rules, stories),
         min_severity=settings.min_severity,
         min_confidence=settings.min_confidence,
+    )
+    findings = assess(
+        findings, rules, rotation_days=dict(settings.rotation_days), codeowners=_codeowners(job, findings)
     )
     stats = ScanStats(
         blobs=tally.blobs,
@@ -70,6 +74,13 @@ def _placed(job: Job) -> Target:
         return job.target
     revision = job.target.revision or origin.head_commit(job.repository)
     return replace(job.target, revision=revision, repository_uri=origin.origin_uri(job.repository))
+
+
+def _codeowners(job: Job, findings: Sequence[Finding]) -> str:
+    """Return the text that tells who sees to which path; of HEAD where history is read, else of the folder."""
+    if not findings:
+        return ""
+    return codeowners.in_head(job.repository) if job.repository else codeowners.in_folder(job.target.location)
 
 
 def _exit_code(findings: Sequence[Finding], stats: ScanStats, *, exit_zero: bool) -> int:
