@@ -22,6 +22,7 @@ _RENDERERS = {
     "csv": "csv_report.render",
     "markdown": "markdown.render",
     "github": "github.render",
+    "html": "html_report.render",
 }
 FORMATS = tuple(_RENDERERS)
 
