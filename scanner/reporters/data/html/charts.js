@@ -42,6 +42,9 @@ function spans(finding, now) {
     }
   }
   if (since !== null) found.push([since, Math.max(since, now)]);
+  // A removal on one branch ends nothing while another branch, or HEAD, still has the secret.
+  const isThere = finding.state === "in HEAD" || finding.state === "on other refs";
+  if (isThere && found.length) found[found.length - 1][1] = Math.max(found[found.length - 1][1], now);
   return found;
 }
 
