@@ -67,10 +67,14 @@ def _ruleset_of(path: str | None) -> Ruleset:
 
 def explain(*, rule_id: str, rules: Sequence[str] = (), **_: Any) -> int:
     """Print what a rule finds, why it matters and where to revoke it."""
+    from scanner.reporters.advice import playbook
+
     rule = load_ruleset([Path(path) for path in rules], only=[rule_id]).rules[0]
     say(f"{rule.name} ({rule.id})\n\n{rule.description}\n")
     say(f"severity {rule.severity}, confidence {rule.confidence}, kind {rule.rotation_class}")
-    say("\nIf it is real: revoke it at the issuer first, issue a new one, then look for its use in the logs.")
+    say("\nIf it is real:")
+    for number, step in enumerate(playbook(rule), 1):
+        say(f"  {number}. {step.name.capitalize()}: {step.text}")
     for word, urls in (("revoke", [rule.revoke_url] if rule.revoke_url else []), ("read", rule.references)):
         for url in urls:
             say(f"{word}: {url}")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from scanner.model import SEVERITIES, Finding, Report, Rule
+from scanner.model import Finding, Report, Rule
 from scanner.reporters import RenderOptions
 from scanner.reporters.advice import playbook
 from scanner.reporters.safe import Masker, safe_url
-from scanner.reporters.selection import counts, current_region, day, open_findings, state_of
+from scanner.reporters.selection import current_region, day, open_findings, state_of
 from scanner.reporters.words import verdict
 
 MAX_BYTES = 60_000
@@ -25,7 +24,7 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
     """Write no more than MAX_BYTES; findings that do not fit are counted."""
     mask = Masker(report.findings, show_secrets=options.show_secrets)
     findings = open_findings(report)
-    head = _head(report, findings)
+    head = ["## leaksweep", "", f"**{verdict(report)}**", ""]
     tail = [*_what_to_do(report, findings), *_coverage(report, mask)]
     room = MAX_BYTES - _bytes(head) - _bytes(tail) - 200
     rows: list[str] = []
@@ -43,18 +42,6 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
 
 def _bytes(lines: Sequence[str]) -> int:
     return sum(len(line.encode()) + 1 for line in lines)
-
-
-def _head(report: Report, findings: Sequence[Finding]) -> list[str]:
-    by_severity = Counter(finding.severity for finding in findings)
-    told = counts(report)
-    lines = ["## leaksweep", "", f"**{verdict(report)}**", ""]
-    parts = [f"{by_severity[severity]} {severity}" for severity in SEVERITIES if by_severity[severity]]
-    parts += [f"{count} {word}" for word, count in told._asdict().items() if count and word in _STANDINGS]
-    return [*lines, ", ".join(parts) + ".", ""] if parts else lines
-
-
-_STANDINGS = frozenset({"unchanged", "suppressed", "absent"})
 
 
 def _row(finding: Finding, report: Report, options: RenderOptions, mask: Masker) -> str:

@@ -31,7 +31,7 @@ from tests.reporters.reports import (
     report_on,
     report_with,
 )
-from tests.repositories import ROOT, token
+from tests.repositories import ROOT, leaksweep, token
 
 
 def schema(name: str) -> Draft202012Validator:
@@ -192,3 +192,10 @@ def test_files_of_many_findings_are_whole() -> None:
 
 def test_names_of_formats_are_words() -> None:
     assert all(set(name) <= {*string.ascii_lowercase, "-"} for name in FORMATS)
+
+
+def test_explain_tells_the_steps_of_the_playbook() -> None:
+    done = leaksweep("explain", "github-token")
+    assert done.returncode == 0
+    steps = [line.split(":")[0].split()[-1] for line in done.stdout.decode().splitlines() if line.startswith("  ")]
+    assert [step.lower() for step in steps] == list(STEPS)
