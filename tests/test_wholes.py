@@ -14,7 +14,7 @@ from scanner.wholes import is_one_line, wants_whole
     [
         "key = value\n".encode("utf-16"),
         "key = value\n".encode("utf-32-le"),
-        gzip.compress(b"text"),
+        gzip.compress(b"text", mtime=0),
         b"PK\x03\x04",
         b"%PDF-1.4",
         b"\n<x xmlns='http://schemas.openxmlformats.org/x'>",
