@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,3 +141,14 @@ def test_a_wrong_rotation_class_is_told(tmp_path: Path) -> None:
     done = leaksweep("scan", str(tmp_path))
     assert done.returncode == 2
     assert b"'passwords' is none of database-password" in done.stderr
+
+
+def test_owners_that_are_no_plain_file_are_nobody(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(token("a"))
+    (tmp_path / "other").write_text("* @other\n")
+    (tmp_path / "CODEOWNERS").symlink_to("other")
+    (tmp_path / "docs" / "CODEOWNERS").mkdir(parents=True)
+    (tmp_path / ".gitlab").mkdir()
+    os.mkfifo(tmp_path / ".gitlab" / "CODEOWNERS")
+    done = leaksweep("scan", str(tmp_path), "-f", "json")
+    assert [one["assessment"]["owners"] for one in json.loads(done.stdout)["findings"]] == [[]]

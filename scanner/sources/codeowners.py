@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import os
+import stat
 
-from scanner.model import Blob
 from scanner.sources import git
-from scanner.sources.files import FileEntry, file_entry, read_file
 from scanner.sources.objects import ObjectReader
 
 _PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 _MAX_BYTES = 3 << 20
 """GitHub reads a file of up to 3 MB."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def in_folder(root: str) -> str:
     """Return the text of the CODEOWNERS file of a folder, or nothing if it has none that can be read."""
-    if not os.path.isdir(root):
-        return ""
     for place in _PLACES:
-        for entry in file_entry(os.path.join(root, place)):
-            blob = read_file(entry, max_bytes=_MAX_BYTES) if isinstance(entry, FileEntry) else None
-            if isinstance(blob, Blob):
-                return blob.data.decode("utf-8", "replace")
+        data = _read(os.path.join(root, place))
+        if data is not None:
+            return data.decode("utf-8", "replace")
     return ""
+
+
+def _read(path: str) -> bytes | None:
+    """Return the bytes of a plain file of a bearable size; a link is not followed, a pipe is not waited for."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with open(descriptor, "rb", closefd=False) as stream:
+            data = stream.read(_MAX_BYTES + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return data if len(data) <= _MAX_BYTES else None
 
 
 def in_head(repository: git.Repository) -> str:
