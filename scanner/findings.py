@@ -115,7 +115,7 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
     return Finding(
         rule_id=rule.id,
         severity="low" if failed else rule.severity,
-        confidence="low" if failed else rule.confidence,
+        confidence=_one_lower(rule.confidence) if failed else rule.confidence,
         message=f"{rule.name}. {rule.description}",
         secret=first.match.secret,
         region=first.match.region,
@@ -127,6 +127,10 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
         story=story,
         decoding=first.match.decoding,
     )
+
+
+def _one_lower(confidence: str) -> str:
+    return CONFIDENCES[min(CONFIDENCES.index(confidence) + 1, len(CONFIDENCES) - 1)]
 
 
 def fingerprint(family: str, secret: str, path: str) -> str:
