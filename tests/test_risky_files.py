@@ -44,17 +44,17 @@ def test_a_risky_path_counts_in_history(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "head", "rule"),
     [
-        ("release.jks", "feedfeed00000002", "java-keystore-file"),
-        ("client.p12", "30820a5c0201033082000a00", "pkcs12-file"),
         ("passwords.kdbx", "03d9a29a67fb4bb501000400", "keepass-database"),
+        ("host.keytab", "050200000032000200", "kerberos-keytab"),
+        ("secring.gpg", "9503fe0400", "gnupg-secring"),
     ],
 )
-def test_a_key_store_is_found_by_its_first_bytes_in_trees_and_in_history(
+def test_a_store_of_secrets_is_found_by_its_first_bytes_in_trees_and_in_history(
     tmp_path: Path, name: str, head: str, rule: str
 ) -> None:
     repository = Repository(tmp_path)
     repository.write(name, bytes.fromhex(head) + bytes(range(256)) * 8)
-    repository.write("cacerts", bytes.fromhex("feedfeed00000002") + bytes(range(256)) * 8)
+    repository.write("image.bin", bytes(range(256)) * 8)
     repository.commit("Add a store")
     assert _rules_found(tmp_path) == {name: rule}
     (tmp_path / name).unlink()
