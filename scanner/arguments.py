@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _add_hooks(verbs)
     _add_sweep(verbs.add_parser("sweep", help="scan many repositories, and remember what was read"))
     _add_report(verbs.add_parser("report", help="tell a saved scan (-f json) again in other formats"))
+    _add_show(verbs.add_parser("show", help="tell the whole story of one finding of a saved scan"))
     _add_rules(verbs.add_parser("rules", help="list, show, check or test rules"))
     explain = verbs.add_parser("explain", help="tell what a rule finds and what to do about it")
     explain.add_argument("rule_id", metavar="RULE_ID")
@@ -109,6 +110,7 @@ def _add_common(scan: argparse.ArgumentParser) -> None:
     )
     add("--config", metavar="FILE", help="configuration file (default: .leaksweep.yml in PATH)")
     add("--show-secrets", action="store_true", help="print secrets in full")
+    _add_detail(scan)
     add("--exit-zero", action="store_true", help="exit 0 in spite of findings")
     add("--no-progress", dest="progress", action="store_false", help="no progress display")
     add("--quiet", action="store_true", help="findings only")
@@ -145,6 +147,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     add("-f", "--format", action="append", choices=FORMATS, help="format of a report; repeatable (default: text)")
     add("-o", "--output", action="append", metavar="PATH", help="file of the report at the same place in the -f list")
     add("--show-secrets", action="store_true", help="print secrets in full, if the saved scan holds them")
+    _add_detail(report)
     add("--quiet", action="store_true", help="findings only")
     add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
 
@@ -201,6 +204,26 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
     add("--max-blob-bytes", type=_number, metavar="N", help="skip what is larger, and say so (default: 100 MiB)")
     add("--allow-shallow", action="store_true", help="a shallow or partial clone counts as complete")
     add("--no-progress", dest="progress", action="store_false", help="no progress display")
+
+
+def _add_show(show: argparse.ArgumentParser) -> None:
+    show.set_defaults(command="show.show")
+    add = show.add_argument
+    add("fingerprint", metavar="FINGERPRINT", help="of the finding, or its beginning")
+    add(
+        "path",
+        nargs="?",
+        default="-",
+        metavar="REPORT.json",
+        help="a scan saved with -f json (default: stdin)",
+    )
+    add("--show-authors", action="store_true", help="print the addresses of authors, if the saved scan holds them")
+
+
+def _add_detail(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--show-authors", action="store_true", help="print the addresses of authors and committers")
+    add("--all-occurrences", action="store_true", help="list every place and event of each secret, not the first 10")
 
 
 def _add_rules(rules: argparse.ArgumentParser) -> None:

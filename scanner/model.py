@@ -292,6 +292,7 @@ class Story:
     it; `present_in` are those whose newest commit still has it. `current` is where it stands in HEAD.
     `exposure_days` runs by committer dates from the introduction to the removal, or to the scan if it is still
     there; None where a date is not known. `unknowns` tells in words what the history at hand cannot answer.
+    `more_events` counts those that a saved report left out.
     """
 
     state: State
@@ -305,6 +306,7 @@ class Story:
     exposure_days: int | None = None
     has_doubtful_dates: bool = False
     unknowns: tuple[str, ...] = ()
+    more_events: int = 0
 
     @property
     def introduced(self) -> StoryEvent | None:
@@ -340,7 +342,10 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One secret under one rule at one path; `occurrences` lists every place, the first one first."""
+    """One secret under one rule at one path; `occurrences` lists every place, in the order of the commits.
+
+    `more_occurrences` counts those that a saved report left out.
+    """
 
     rule_id: str
     severity: str
@@ -358,6 +363,7 @@ class Finding:
     decoding: tuple[str, ...] = ()
     story: Story | None = None
     assessment: Assessment | None = None
+    more_occurrences: int = 0
 
     @property
     def level(self) -> str:

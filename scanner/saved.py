@@ -246,6 +246,7 @@ def _finding(node: _Node, rules: dict[str, Rule]) -> Finding:
         decoding=node.texts("decoding"),
         story=node.maybe("story", _story),
         assessment=node.maybe("assessment", _assessment),
+        more_occurrences=_more(node, "occurrence_count", "occurrences"),
     )
 
 
@@ -287,7 +288,8 @@ def _occurrence(node: _Node) -> Occurrence:
 
 
 def _person(node: _Node) -> Person:
-    return Person(node.text("name"), node.text("email"), node.maybe("date", _time))
+    address = "" if node["email"].is_null else node.text("email")
+    return Person(node.text("name"), address, node.maybe("date", _time))
 
 
 def _time(node: _Node) -> int:
@@ -301,13 +303,23 @@ def _story(node: _Node) -> Story:
     return Story(
         state=State(node.choice("state", tuple(State))),
         events=tuple(map(_event, node.items("events"))),
-        branches=node.texts("branches"),
-        tags=node.texts("tags"),
+        branches=node["reachable_from"].texts("branches"),
+        tags=node["reachable_from"].texts("tags"),
+        other_refs=node["reachable_from"].texts("other_refs"),
+        present_in=node.texts("present_in"),
+        current=node.maybe("current", _occurrence),
         blob_count=node["blob_count"].number(),
         exposure_days=node.maybe("exposure_days", lambda days: days.number(-_MAX_NUMBER)),
         has_doubtful_dates=node["has_doubtful_dates"].flag(),
         unknowns=node.texts("unknowns"),
+        more_events=_more(node, "event_count", "events"),
     )
+
+
+def _more(node: _Node, count: str, items: str) -> int:
+    """Return how many of the items the file leaves out; a file without the count leaves out none."""
+    listed = sum(1 for _ in node.items(items))
+    return (node.maybe(count, lambda number: number.number(listed)) or listed) - listed
 
 
 def _event(node: _Node) -> StoryEvent:

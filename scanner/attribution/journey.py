@@ -27,29 +27,35 @@ class Track(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a commit did to a track. `blob` holds the secret after it, or held it before a removal."""
+    """What a commit did to a track. `blob` holds the secret after it, or held it before a removal.
+
+    `stays` are those that began or ended; `source` and `left` are the track and the stays that a move comes from.
+    """
 
     kind: EventKind
     track: int
     commit: int
     blob: str
+    stays: int
     source: int | None = None
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
     """All tracks and steps, in the order of the commits; per track the mask of its stays; per commit two masks.
 
-    `present` are the stays that the commit's tree holds, `seen` those that its history holds. `first` is the
-    first commit that has a blob at a path.
+    `present` are the stays that the commit's tree holds, `seen` those that its history holds. `first` gives, for
+    a track, a content and a stay, the first commit that has all three.
     """
 
     tracks: tuple[Track, ...]
     stays: tuple[int, ...]
+    track_of_stay: tuple[int, ...]
     steps: tuple[Step, ...]
     present: Sequence[int]
     seen: Sequence[int]
-    first: Mapping[tuple[str, str], int]
+    first: Mapping[tuple[int, str, int], int]
 
 
 def follow(facts: Facts, contents: Mapping[str, frozenset[int]], texts: Mapping[int, Mapping[str, str]]) -> Journey:
@@ -76,7 +82,7 @@ class _Walk:
         self._steps: list[Step] = []
         self._present: list[int] = []
         self._seen: list[int] = []
-        self._first: dict[tuple[str, str], int] = {}
+        self._first: dict[tuple[int, str, int], int] = {}
         self._holes: dict[int, list[Hole]] = defaultdict(list)
         for hole in facts.holes:
             self._holes[hole.commit].append(hole)
@@ -85,6 +91,7 @@ class _Walk:
         return Journey(
             tracks=tuple(self._tracks),
             stays=tuple(self._stays),
+            track_of_stay=tuple(self._track_of_stay),
             steps=tuple(self._steps),
             present=self._present,
             seen=self._seen,
@@ -105,7 +112,10 @@ class _Walk:
         self._admit_unknown(step, gone, held)
         lost, new = self._compare(step, gone, held)
         self._tell(step, lost, new)
-        self._add_texts(step, texts or {})
+        self._add_texts(step, texts or {}, held)
+        for track, content in held.items():
+            for stay in bits(step.result & self._stays[track]):
+                self._first.setdefault((track, content, stay), commit)
         self._present.append(step.result)
         self._seen.append(step.seen | step.result)
 
@@ -118,8 +128,6 @@ class _Walk:
                 gone[self._track(secret, path)] = before
             for secret in self._contents.get(after, ()):
                 held[self._track(secret, path)] = after
-            if after in self._contents:
-                self._first.setdefault((path, after), commit)
         return gone, held
 
     def _track(self, secret: int, path: str) -> int:
@@ -183,33 +191,39 @@ class _Walk:
         return lost, new
 
     def _tracks_of(self, stays: int) -> list[int]:
-        return list(dict.fromkeys(self._track_of_stay[bit] for bit in _bits(stays)))
+        return list(dict.fromkeys(self._track_of_stay[bit] for bit in bits(stays)))
 
     def _tell(self, step: _Commit, lost: Mapping[int, str], new: Mapping[int, str]) -> None:
         if not lost and not new:
             return
         moves = _moves(_sorted(lost, self._tracks), _sorted(new, self._tracks), self._tracks)
-        steps = [Step(EventKind.MOVED, track, step.number, new[track], source) for track, source in moves.items()]
-        for track in lost.keys() - set(moves.values()):
-            steps.append(Step(EventKind.REMOVED, track, step.number, lost[track]))
+        ended = {track: step.before & self._stays[track] for track in lost}
+        steps = [
+            Step(EventKind.REMOVED, track, step.number, lost[track], ended[track])
+            for track in lost.keys() - set(moves.values())
+        ]
         for track in new:
             came_back = bool(step.seen & self._stays[track])
-            step.result |= self._begin_stay(track)
-            if track not in moves:
+            stay = self._begin_stay(track)
+            step.result |= stay
+            if track in moves:
+                kind, source = EventKind.MOVED, moves[track]
+                steps.append(Step(kind, track, step.number, new[track], stay, source, ended[source]))
+            else:
                 kind = EventKind.REINTRODUCED if came_back else EventKind.INTRODUCED
-                steps.append(Step(kind, track, step.number, new[track]))
+                steps.append(Step(kind, track, step.number, new[track], stay))
         self._steps += sorted(steps, key=lambda one: (_RANK[one.kind], self._tracks[one.track]))
 
-    def _add_texts(self, step: _Commit, texts: Mapping[str, str]) -> None:
+    def _add_texts(self, step: _Commit, texts: Mapping[str, str], held: dict[int, str]) -> None:
         for path, key in texts.items():
-            self._first.setdefault((path, key), step.number)
             for secret in sorted(self._contents.get(key, ())):
                 track = self._track(secret, path)
+                held[track] = key
                 if not step.result & self._stays[track]:
                     bit = self._begin_stay(track)
                     self._lasting |= bit
                     step.result |= bit
-                    self._steps.append(Step(EventKind.INTRODUCED, track, step.number, key))
+                    self._steps.append(Step(EventKind.INTRODUCED, track, step.number, key, bit))
 
 
 class _Commit:
@@ -250,11 +264,17 @@ def _union(masks: Iterable[int]) -> int:
     return whole
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set, the lowest first."""
     while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+        number = lowest_bit(mask)
+        yield number
+        mask ^= 1 << number
+
+
+def lowest_bit(mask: int) -> int:
+    """Return the number of the lowest bit that is set; -1 for none."""
+    return (mask & -mask).bit_length() - 1
 
 
 def _sorted(blobs: Mapping[int, str], tracks: Sequence[Track]) -> dict[int, str]:

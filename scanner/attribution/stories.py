@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-from scanner.attribution.facts import HEAD, Facts, Ref
+from scanner.attribution.facts import ABSENT, HEAD, Facts, Ref
 from scanner.attribution.journey import Journey, Step
 from scanner.attribution.threads import Thread, is_introduction
-from scanner.model import CommitStamp, Occurrence, State, Story, StoryEvent
+from scanner.model import CommitStamp, EventKind, Occurrence, State, Story, StoryEvent
 
 DAY_S = 86_400
 _BRANCHES = ("refs/heads/", "refs/remotes/")
@@ -122,7 +122,8 @@ class Teller:
 
     def story(self, thread: Thread, *, blob_count: int, current: Occurrence | None) -> Story:
         """Return the story of `thread`."""
-        events = tuple(self._event(step) for step in thread.steps)
+        steps = self._in_order(thread)
+        events = tuple(self._event(step) for step in steps)
         state = self.standing.state(thread.mask)
         reach = Reach() if self.is_range else self.standing.reach(thread.mask)
         told = Story(state, events, *reach, current=current, blob_count=blob_count)
@@ -133,6 +134,22 @@ class Teller:
             has_doubtful_dates=has_doubtful_dates(events, self.now_s),
             unknowns=tuple(dict.fromkeys((*self._unknowns(thread, told), *span.unknowns))),
         )
+
+    def _in_order(self, thread: Thread) -> Sequence[Step]:
+        """Return the steps in the order of the commits, but first of all the introduction that is the first.
+
+        That is one whose commit's history did not have the secret yet; of several, on branches that do not know
+        each other, the one with the earliest committer date.
+        """
+        first = [step for step in thread.steps if is_introduction(step) and not self._is_known_before(step, thread)]
+        if len(first) < 2:
+            return thread.steps
+        chosen = min(first, key=lambda step: _committed(self.stamp_of(step.commit)) or self.now_s)
+        return chosen, *(step for step in thread.steps if step is not chosen)
+
+    def _is_known_before(self, step: Step, thread: Thread) -> bool:
+        parents = self.facts.parents[step.commit]
+        return any(self.journey.seen[parent] & thread.mask for parent in parents if parent != ABSENT)
 
     def _event(self, step: Step) -> StoryEvent:
         track = self.journey.tracks[step.track]
@@ -201,7 +218,7 @@ def has_doubtful_dates(events: Iterable[StoryEvent], now_s: int) -> bool:
 
     An amended or rebased commit has two dates; which of them tells when the secret came is for a person to judge.
     """
-    previous: dict[str, int] = {}
+    earliest: int | None = None
     for event in events:
         times = [person.time_s if person else None for person in (event.commit.author, event.commit.committer)]
         known = [time for time in times if time is not None]
@@ -210,7 +227,8 @@ def has_doubtful_dates(events: Iterable[StoryEvent], now_s: int) -> bool:
         authored, committed = known
         if authored > committed or committed - authored >= DAY_S:
             return True
-        if committed < previous.get(event.from_path or event.path, 0):
+        if earliest is None:
+            earliest = committed
+        elif committed < earliest and event.kind is not EventKind.INTRODUCED:
             return True
-        previous[event.path] = committed
     return False

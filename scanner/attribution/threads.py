@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scanner.attribution.journey import Journey, Step, Track
+from scanner.attribution.journey import Journey, Step, bits, lowest_bit
 from scanner.model import EventKind
 
 
@@ -22,56 +22,71 @@ class Thread:
 
 
 def threads_of(journey: Journey, *, head: int, tips: int, is_wanted: Callable[[int, str], bool]) -> tuple[Thread, ...]:
-    """Return the threads that have a path which `is_wanted`, in the order of their first tracks.
+    """Return the threads that have a path which `is_wanted`, in the order in which they began.
 
     `head` is the mask of the stays in HEAD: a secret that stands there at two paths is two findings, however it
     got there. `tips` is that of all refs.
     """
-    last = {step.track: number for number, step in enumerate(journey.steps)}
-    steps: dict[int, list[Step]] = {}
-    groups: dict[int, list[int]] = {}
     root = _joined(journey, head)
-    for track in range(len(journey.tracks)):
-        groups.setdefault(root[track], []).append(track)
+    masks: dict[int, int] = {}
+    tracks: dict[int, dict[int, None]] = {}
+    steps: dict[int, list[Step]] = {}
+    for stay, track in enumerate(journey.track_of_stay):
+        masks[root[stay]] = masks.get(root[stay], 0) | 1 << stay
+        tracks.setdefault(root[stay], {})[track] = None
     for step in journey.steps:
-        steps.setdefault(root[step.track], []).append(step)
-
-    def standing(track: int) -> tuple[bool, bool, int, int]:
-        stays = journey.stays[track]
-        return bool(stays & head), bool(stays & tips), last.get(track, -1), track
-
+        steps.setdefault(root[lowest_bit(step.stays)], []).append(step)
     threads = []
-    for group, tracks in groups.items():
-        wanted = [track for track in tracks if is_wanted(*journey.tracks[track])]
+    for group, mask in masks.items():
+        wanted = [track for track in tracks[group] if is_wanted(*journey.tracks[track])]
+        last = {step.track: number for number, step in enumerate(steps.get(group, ()))}
+
+        def standing(track: int, mask: int = mask, last: dict[int, int] = last) -> tuple[bool, bool, int]:
+            stays = journey.stays[track] & mask
+            return bool(stays & head), bool(stays & tips), last.get(track, -1)
+
         if wanted:
             secret, path = journey.tracks[max(wanted, key=standing)]
-            mask = 0
-            for track in tracks:
-                mask |= journey.stays[track]
-            threads.append(Thread(secret, path, tuple(tracks), tuple(steps.get(group, ())), mask))
+            threads.append(Thread(secret, path, tuple(tracks[group]), tuple(steps.get(group, ())), mask))
     return tuple(threads)
 
 
 def _joined(journey: Journey, head: int) -> Sequence[int]:
-    """Return the representative of each track: moves join tracks, the latest first, but never two in HEAD."""
-    parent = list(range(len(journey.tracks)))
-    in_head = [bool(stays & head) for stays in journey.stays]
+    """Return the representative of each stay: moves join stays, and so do returns to a path; the latest goes first.
 
-    def find(track: int) -> int:
-        while parent[track] != track:
-            parent[track] = parent[parent[track]]
-            track = parent[track]
-        return track
-
+    Stays that are in HEAD at different paths are never joined.
+    """
+    groups = _Groups(journey, head)
     for step in reversed(journey.steps):
-        if step.kind is not EventKind.MOVED or step.source is None:
-            continue
-        one, other = find(step.track), find(step.source)
-        if one != other and not (in_head[one] and in_head[other]):
-            low, high = sorted((one, other))
-            parent[high] = low
-            in_head[low] = in_head[low] or in_head[high]
-    return [find(track) for track in range(len(parent))]
+        if step.kind is EventKind.MOVED:
+            for source in bits(step.left):
+                groups.join(lowest_bit(step.stays), source)
+    for stays in journey.stays:
+        first, *others = bits(stays)
+        for stay in others:
+            groups.join(first, stay)
+    return [groups.find(stay) for stay in range(len(journey.track_of_stay))]
+
+
+class _Groups:
+    """Stays, joined (union-find); a group knows at which track it stands in HEAD."""
+
+    def __init__(self, journey: Journey, head: int) -> None:
+        self._parent = list(range(len(journey.track_of_stay)))
+        self._in_head = [track if head >> stay & 1 else None for stay, track in enumerate(journey.track_of_stay)]
+
+    def find(self, stay: int) -> int:
+        while self._parent[stay] != stay:
+            self._parent[stay] = self._parent[self._parent[stay]]
+            stay = self._parent[stay]
+        return stay
+
+    def join(self, one: int, other: int) -> None:
+        low, high = sorted((self.find(one), self.find(other)))
+        here, there = self._in_head[low], self._in_head[high]
+        if low != high and (here is None or there is None or here == there):
+            self._parent[high] = low
+            self._in_head[low] = there if here is None else here
 
 
 class FirstPlace(NamedTuple):
@@ -82,19 +97,14 @@ class FirstPlace(NamedTuple):
     commit: int
 
 
-def places_of(
-    journey: Journey, threads: Iterable[Thread], contents: Mapping[str, frozenset[int]]
-) -> Mapping[Thread, list[FirstPlace]]:
+def places_of(journey: Journey, threads: Iterable[Thread]) -> Mapping[Thread, list[FirstPlace]]:
     """Return the places of each thread, in the order of the commits."""
-    numbers = {track: number for number, track in enumerate(journey.tracks)}
-    owner = {track: thread for thread in threads for track in thread.tracks}
-    places: dict[Thread, list[FirstPlace]] = {thread: [] for thread in owner.values()}
-    for (path, content), commit in sorted(journey.first.items(), key=lambda item: (item[1], item[0])):
-        for secret in contents.get(content, ()):
-            thread = owner.get(numbers[Track(secret, path)])
-            if thread is not None:
-                places[thread].append(FirstPlace(path, content, commit))
-    return places
+    owner = {stay: thread for thread in threads for stay in bits(thread.mask)}
+    places: dict[Thread, dict[tuple[str, str], int]] = {thread: {} for thread in owner.values()}
+    for (track, content, stay), commit in sorted(journey.first.items(), key=lambda item: (item[1], item[0])):
+        if stay in owner:
+            places[owner[stay]].setdefault((journey.tracks[track].path, content), commit)
+    return {thread: [FirstPlace(*key, commit) for key, commit in its.items()] for thread, its in places.items()}
 
 
 def is_introduction(step: Step) -> bool:

@@ -13,6 +13,7 @@ from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
 from scanner.commands.targets import Job
 from scanner.commands.telling import Accept, Attribution
 from scanner.config import Config
+from scanner.errors import GitError
 from scanner.findings import Seen, build_findings, seen_in, split_by_threshold, without_shadowed
 from scanner.globs import PathGlobs
 from scanner.model import (
@@ -24,6 +25,7 @@ from scanner.model import (
     Report,
     Rule,
     ScanStats,
+    Skip,
     SkipReason,
     Target,
 )
@@ -33,12 +35,14 @@ from scanner.sources import codeowners, git, history, origin
 from scanner.sources.objects import ObjectEntry, ObjectReader, objects_of
 from scanner.workers import usable_cores
 
+_NO_PATH = "<path not known>"
+
 
 def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exit_zero: bool) -> Report:
     """Return the report on all that `tally` holds."""
     rules = {rule.id: rule for rule in ruleset.rules}
     accept = _accept(rules, PathGlobs(settings.exclude))
-    seen, stories = _attribution(job, tally.found, ruleset, settings, accept)
+    seen, stories = _attribution_or_none(job, tally, ruleset, settings, accept)
     findings, below = split_by_threshold(
         build_findings(without_shadowed(seen, rules), rules, stories),
         min_severity=settings.min_severity,
@@ -99,6 +103,15 @@ def _accept(rules: Mapping[str, Rule], exclude: PathGlobs) -> Accept:
         return not exclude.is_match(path) and (pattern is None or re.search(pattern, path) is not None)
 
     return accept
+
+
+def _attribution_or_none(job: Job, tally: Tally, ruleset: Ruleset, settings: Config, accept: Accept) -> Attribution:
+    """Return the attribution; where git cannot tell it, every finding without a path or a story, and a skip."""
+    try:
+        return _attribution(job, tally.found, ruleset, settings, accept)
+    except GitError as error:
+        tally.skipped.append(Skip(SkipReason.GIT_FAILED, "the history of what was found", str(error)))
+        return Attribution([one for blob in tally.found for one in seen_in(blob, [(Provenance(_NO_PATH), 0)])], {})
 
 
 def _attribution(

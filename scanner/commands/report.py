@@ -17,11 +17,25 @@ def report(
     path: str,
     outputs: Sequence[Output] = (Output("text"),),
     show_secrets: bool = False,
+    show_authors: bool = False,
+    all_occurrences: bool = False,
     quiet: bool = False,
     verbose: bool = False,
     **_: Any,
 ) -> int:
     """Write the reports of the scan saved in `path`; 0 once they are written. Raises ScannerError."""
     check_outputs(outputs)
-    write_reports(read_report(path), outputs, RenderOptions(show_secrets, wants_colour(), verbose, quiet), sys.stdout)
+    write_reports(
+        read_report(path),
+        outputs,
+        RenderOptions(
+            show_secrets=show_secrets,
+            colour=wants_colour(),
+            verbose=verbose,
+            quiet=quiet,
+            show_authors=show_authors,
+            all_occurrences=all_occurrences,
+        ),
+        sys.stdout,
+    )
     return CLEAN

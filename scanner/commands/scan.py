@@ -39,6 +39,8 @@ def scan(
     config: str | None = None,
     outputs: Sequence[Output] = (Output("text"),),
     show_secrets: bool = False,
+    show_authors: bool = False,
+    all_occurrences: bool = False,
     exit_zero: bool = False,
     quiet: bool = False,
     verbose: bool = False,
@@ -67,7 +69,14 @@ def scan(
         )
         notes = scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
     report = report_of(job, ruleset, settings, tally, exit_zero=exit_zero)
-    shown = RenderOptions(show_secrets, wants_colour(), verbose, quiet)
+    shown = RenderOptions(
+        show_secrets=show_secrets,
+        colour=wants_colour(),
+        verbose=verbose,
+        quiet=quiet,
+        show_authors=show_authors,
+        all_occurrences=all_occurrences,
+    )
     try:
         write_reports(report, outputs, shown, sys.stdout)
     except ReportError as error:

@@ -95,7 +95,7 @@ class Telling:
             is_whole=self._chronicle.is_whole,
             is_range=self._is_range,
         )
-        places = places_of(journey, threads, evidence.contents)
+        places = places_of(journey, threads)
         in_head = self._blobs_in_head() if standing.head else {}
         for thread in threads:
             self._add_thread(thread, places[thread], teller, in_head)

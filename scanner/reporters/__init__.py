@@ -35,6 +35,8 @@ class RenderOptions:
     colour: bool = False
     verbose: bool = False
     quiet: bool = False
+    show_authors: bool = False
+    all_occurrences: bool = False
 
 
 def render(name: str, report: Report, stream: TextIO, options: RenderOptions) -> None:

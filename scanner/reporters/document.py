@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from scanner.model import (
@@ -13,6 +13,7 @@ from scanner.model import (
     Assessment,
     CommitStamp,
     Finding,
+    Occurrence,
     Person,
     Provenance,
     Region,
@@ -23,9 +24,14 @@ from scanner.model import (
     StoryEvent,
 )
 from scanner.reporters import RenderOptions
+from scanner.reporters.people import shown_name
 from scanner.reporters.safe import Masker, printable
 
 SCHEMA_VERSION = "1.0"
+LISTED = 10
+"""Places and events of one finding in a report that does not list all of them."""
+
+T = TypeVar("T")
 
 
 def head(report: Report, mask: Masker) -> dict[str, Any]:
@@ -87,20 +93,21 @@ def finding_document(finding: Finding, report: Report, options: RenderOptions, m
         "level": finding.level,
         "message": mask(finding.message),
         **_place(finding.provenance, finding.region, mask),
-        "author": _person(finding.provenance.author, mask),
-        "committer": _person(finding.provenance.committer, mask),
+        "author": _person(finding.provenance.author, mask, options),
+        "committer": _person(finding.provenance.committer, mask, options),
         "fingerprint": finding.fingerprint,
         "secret": _secret(finding.secret, options),
         **_snippet(finding, mask),
         "decoding": list(finding.decoding),
         "notes": [mask(note) for note in finding.notes],
-        "occurrences": [{**_place(o.provenance, o.region, mask), "blob": o.blob_oid} for o in finding.occurrences],
+        "occurrence_count": len(finding.occurrences) + finding.more_occurrences,
+        "occurrences": [_occurrence(place, mask) for place in _listed(finding.occurrences, options)],
         "rotation_class": rule.rotation_class,
         "revoke_url": None if rule.revoke_url is None else printable(rule.revoke_url),
         "tags": [printable(tag) for tag in rule.tags],
         "suppressions": [{"kind": s.kind, "justification": mask(s.justification)} for s in finding.suppressions],
         "baseline_state": finding.baseline_state,
-        "story": None if finding.story is None else story_document(finding.story, mask),
+        "story": None if finding.story is None else story_document(finding.story, mask, options),
         "assessment": None if finding.assessment is None else _assessment(finding.assessment, mask),
     }
 
@@ -136,10 +143,19 @@ def path_fields(key: str, path: str, mask: Masker) -> dict[str, str]:
     return {key: shown, f"{key}_encoded": quote(plain.encode("utf-8", "surrogateescape"))}
 
 
-def _person(person: Person | None, mask: Masker) -> dict[str, Any] | None:
+def _listed(items: Sequence[T], options: RenderOptions) -> Sequence[T]:
+    return items if options.all_occurrences else items[:LISTED]
+
+
+def _occurrence(place: Occurrence, mask: Masker) -> dict[str, Any]:
+    return {**_place(place.provenance, place.region, mask), "blob": place.blob_oid}
+
+
+def _person(person: Person | None, mask: Masker, options: RenderOptions) -> dict[str, Any] | None:
     if person is None:
         return None
-    return {"name": mask(person.name), "email": mask(person.email), "date": iso_date(person.time_s)}
+    address = {"email": mask(person.email)} if options.show_authors else {}
+    return {"name": shown_name(person, options, mask), **address, "date": iso_date(person.time_s)}
 
 
 def iso_date(time_s: int | None) -> str | None:
@@ -150,36 +166,53 @@ def iso_date(time_s: int | None) -> str | None:
         return None
 
 
-def story_document(story: Story, mask: Masker) -> dict[str, Any]:
+def story_document(story: Story, mask: Masker, options: RenderOptions) -> dict[str, Any]:
     """Return what history knows of a secret."""
+    events = _listed_events(story, options)
     return {
         "state": story.state,
-        "events": [_event(event, mask) for event in story.events],
-        "branches": [mask(name) for name in story.branches],
-        "tags": [mask(name) for name in story.tags],
-        "blob_count": story.blob_count,
+        "introduced": None if story.introduced is None else _event(story.introduced, mask, options),
+        "removed": None if story.removed is None else _event(story.removed, mask, options),
         "exposure_days": story.exposure_days,
         "has_doubtful_dates": story.has_doubtful_dates,
+        "reachable_from": {
+            "branches": [mask(name) for name in story.branches],
+            "tags": [mask(name) for name in story.tags],
+            "other_refs": [mask(name) for name in story.other_refs],
+        },
+        "present_in": [mask(name) for name in story.present_in],
+        "current": None if story.current is None else _occurrence(story.current, mask),
+        "blob_count": story.blob_count,
+        "event_count": len(story.events) + story.more_events,
+        "events": [_event(event, mask, options) for event in events],
         "unknowns": [mask(text) for text in story.unknowns],
     }
 
 
-def _event(event: StoryEvent, mask: Masker) -> dict[str, Any]:
+def _listed_events(story: Story, options: RenderOptions) -> Sequence[StoryEvent]:
+    """Return the first events, and with them the introduction and the removal wherever they are."""
+    if options.all_occurrences or len(story.events) <= LISTED:
+        return story.events
+    kept = {id(event) for event in (story.introduced, story.removed, story.events[-1])}
+    return [event for number, event in enumerate(story.events) if number < LISTED - len(kept) or id(event) in kept]
+
+
+def _event(event: StoryEvent, mask: Masker, options: RenderOptions) -> dict[str, Any]:
     moved = {} if event.from_path is None else path_fields("from_path", event.from_path, mask)
     return {
         "kind": event.kind,
         **path_fields("path", event.path, mask),
         **moved,
         "start_line": event.start_line,
-        "commit": _stamp(event.commit, mask),
+        "commit": _stamp(event.commit, mask, options),
     }
 
 
-def _stamp(stamp: CommitStamp, mask: Masker) -> dict[str, Any]:
+def _stamp(stamp: CommitStamp, mask: Masker, options: RenderOptions) -> dict[str, Any]:
     return {
         "oid": stamp.oid,
-        "author": _person(stamp.author, mask),
-        "committer": _person(stamp.committer, mask),
+        "author": _person(stamp.author, mask, options),
+        "committer": _person(stamp.committer, mask, options),
     }
 
 

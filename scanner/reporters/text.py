@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import groupby
 from typing import TextIO
 
 from scanner.model import SEVERITIES, Finding, Report
 from scanner.reporters import RenderOptions
+from scanner.reporters.people import name_and_address
 from scanner.reporters.safe import Masker
+from scanner.reporters.story import occurrence_lines, story_line
 
 _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36"}
 _NAMED_SKIPS = 10
@@ -48,7 +51,7 @@ def _write_finding(finding: Finding, report: Report, stream: TextIO, options: Re
     stream.write(f"  {place}  {severity}  {finding.rule_id}  {report.rules[finding.rule_id].name}\n")
     before, line, after = _line(finding, options, mask)
     stream.write(f"    {before}{line}{after}\n    {' ' * len(before)}{_styled('^' * len(line), '31', options)}\n")
-    for told in (_origin(finding, mask), *(f"note: {mask(note)}" for note in finding.notes)):
+    for told in (*_origin(finding, options, mask), *(f"note: {mask(note)}" for note in finding.notes)):
         if told:
             stream.write(f"    {told}\n")
     if options.verbose:
@@ -62,15 +65,20 @@ def _line(finding: Finding, options: RenderOptions, mask: Masker) -> tuple[str, 
     return mask(head), mask(secret), mask(snippet.text[snippet.mark_end :])
 
 
-def _origin(finding: Finding, mask: Masker) -> str:
+def _origin(finding: Finding, options: RenderOptions, mask: Masker) -> Iterator[str]:
+    """Yield where the secret comes from: its story, or the commit, and how many other places it has."""
     source = finding.provenance
-    told = ""
-    if source.commit:
-        told = f"commit {source.commit[:12]}"
-        if source.author:
-            told += f" by {mask(source.author.name)}"
-    more = len(finding.occurrences) - 1
-    return told + (f"{', ' if told else ''}{more} more occurrence{'s' * (more != 1)}" if more else "")
+    if finding.story is not None:
+        yield story_line(finding, options, mask)
+        yield from (f"not known: {mask(text)}" for text in finding.story.unknowns)
+    elif source.commit:
+        author = f" by {name_and_address(source.author, options, mask)}" if source.author else ""
+        yield f"commit {source.commit[:12]}{author}"
+    more = len(finding.occurrences) + finding.more_occurrences - 1
+    if options.all_occurrences and finding.story is not None:
+        yield from occurrence_lines(finding, mask)
+    elif more:
+        yield f"{more:,} more occurrence{'s' * (more != 1)}"
 
 
 def _write_coverage(report: Report, stream: TextIO, options: RenderOptions, mask: Masker) -> None:
