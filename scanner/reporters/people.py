@@ -13,7 +13,8 @@ _DOMAIN = re.compile(r"@[^\s<>@]+")
 
 def shown_name(person: Person, options: RenderOptions, mask: Masker) -> str:
     """Return a person's name; where the name is an address, without its domain unless authors are to be shown."""
-    return mask(person.name if options.show_authors else _DOMAIN.sub("@...", person.name))
+    shown = mask(person.name)
+    return shown if options.show_authors else _DOMAIN.sub("@...", shown)
 
 
 def name_and_address(person: Person, options: RenderOptions, mask: Masker) -> str:
