@@ -35,7 +35,8 @@ def threads_of(journey: Journey, *, head: int, tips: int, is_wanted: Callable[[i
         masks[root[stay]] = masks.get(root[stay], 0) | 1 << stay
         tracks.setdefault(root[stay], {})[track] = None
     for step in journey.steps:
-        steps.setdefault(root[lowest_bit(step.stays)], []).append(step)
+        for part in _parts(step, root):
+            steps.setdefault(root[lowest_bit(part.stays)], []).append(part)
     threads = []
     for group, mask in masks.items():
         wanted = [track for track in tracks[group] if is_wanted(*journey.tracks[track])]
@@ -49,6 +50,15 @@ def threads_of(journey: Journey, *, head: int, tips: int, is_wanted: Callable[[i
             secret, path = journey.tracks[max(wanted, key=standing)]
             threads.append(Thread(secret, path, tuple(tracks[group]), tuple(steps.get(group, ())), mask))
     return tuple(threads)
+
+
+def _parts(step: Step, root: Sequence[int]) -> Iterable[Step]:
+    """Return a step as it is, or a move between two threads as what it is for each: a removal, an introduction."""
+    if step.kind is not EventKind.MOVED or root[lowest_bit(step.left)] == root[lowest_bit(step.stays)]:
+        return (step,)
+    source = step.track if step.source is None else step.source
+    gone = Step(EventKind.REMOVED, source, step.commit, "", step.left)
+    return gone, step._replace(kind=EventKind.INTRODUCED, source=None, left=0)
 
 
 def _joined(journey: Journey, head: int) -> Sequence[int]:
