@@ -20,7 +20,7 @@ from scanner.sources import git
 from scanner.sources.objects import ObjectReader
 
 _ARGUMENTS = ("diff-tree", "--stdin", "-r", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff", "--no-abbrev")
-MAX_NAMED_BLOBS = 500
+MAX_NAMED_BLOBS = 500 if os.name == "nt" else 10_000
 """Up to so many blobs git itself is told which to look for: a longer command line is too long for some systems."""
 
 _PATIENCE = 20

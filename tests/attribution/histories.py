@@ -125,3 +125,10 @@ def told(findings: Iterable[dict[str, Any]], oids: dict[str, str]) -> str:
             lines.append(f"  {event['kind']} {names.get(oid, oid)} {event['path']}{origin}")
         lines += [f"  ? {text}" for text in story["unknowns"]]
     return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Return an indented text without its margin and its empty lines."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    margin = min(len(line) - len(line.lstrip()) for line in lines)
+    return "\n".join(line[margin:] for line in lines)

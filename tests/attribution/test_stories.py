@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attribution.histories import DAY_S, START_S, History
-
-NOW_DAY = 100
+from tests.attribution.histories import History, plain
 
 TABLE = [
     (
@@ -533,17 +531,6 @@ TABLE = [
         """,
     ),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(START_S + NOW_DAY * DAY_S))
-
-
-def plain(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    margin = min(len(line) - len(line.lstrip()) for line in lines)
-    return "\n".join(line[margin:] for line in lines)
 
 
 @pytest.mark.parametrize(("history", "expected"), [pytest.param(h, e, id=name) for name, h, e in TABLE])
