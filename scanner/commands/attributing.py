@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scanner.attribution.evidence import Evidence
-from scanner.attribution.facts import HEAD, Ref
+from scanner.attribution.facts import HEAD, Change, Ref
 from scanner.commands.telling import Accept, Attribution, Telling
 from scanner.model import BlobMatches, Skip
 from scanner.sources import chronicle as chronicles
@@ -25,6 +25,7 @@ def attribute_history(
     evidence = Evidence(found)
     chronicle = chronicles.of_history(repository, evidence.blobs, evidence.texts, processes=processes)
     with ObjectReader(repository) as reader:
+        chronicle = _with_unmatched(repository, chronicle, evidence, reader, processes=processes)
         telling = Telling(repository, evidence, chronicle, refs(repository), reader, accept)
         telling.add_threads()
         telling.add_unplaced()
@@ -48,10 +49,47 @@ def attribute_range(
     end = Ref(HEAD, revisions[0], revisions[0])
     with ObjectReader(repository) as reader:
         evidence.add_contents(_held_before(chronicle, evidence, reader, search))
+        chronicle = _with_unmatched(repository, chronicle, evidence, reader, processes=processes)
         telling = Telling(repository, evidence, chronicle, (end,), reader, accept, is_range=True)
         telling.add_threads()
         telling.add_texts_alone()
         return telling.attribution
+
+
+def _with_unmatched(
+    repository: git.Repository, chronicle: Chronicle, evidence: Evidence, reader: ObjectReader, *, processes: int
+) -> Chronicle:
+    """Return the facts that count a secret as there wherever its path spells it out, whether a rule matches or not.
+
+    A rule may need a word beside the secret: when that word goes, the secret is still there. `evidence` takes in
+    what is found so. Only paths where a secret seems to come or go beside such a text are looked at again.
+    """
+    secrets_of: dict[str, set[int]] = {}
+    for change, secrets in _edges(chronicle, evidence):
+        content = change.after if secrets & evidence.contents.get(change.before, frozenset()) else change.before
+        if _spelled_out(reader.read(content), secrets, evidence):
+            secrets_of.setdefault(change.path, set()).update(secrets)
+    if not secrets_of:
+        return chronicle
+    chronicle = chronicles.with_paths(repository, chronicle, secrets_of, processes=processes)
+    asked: dict[str, set[int]] = {}
+    for changes in chronicle.facts.changes.values():
+        for change in changes:
+            for blob in {change.before, change.after} - {""} if change.path in secrets_of else ():
+                asked.setdefault(blob, set()).update(secrets_of[change.path])
+    evidence.add_contents({blob: _spelled_out(reader.read(blob), secrets, evidence) for blob, secrets in asked.items()})
+    return chronicle
+
+
+def _edges(chronicle: Chronicle, evidence: Evidence) -> Iterator[tuple[Change, frozenset[int]]]:
+    """Yield the changes of a file in which some secrets, as matched, are on one side only; with these secrets."""
+    nothing: frozenset[int] = frozenset()
+    for changes in chronicle.facts.changes.values():
+        for change in changes:
+            if change.before and change.after:
+                before, after = (evidence.contents.get(blob, nothing) for blob in (change.before, change.after))
+                for secrets in filter(None, (before - after, after - before)):
+                    yield change, secrets
 
 
 def _held_before(chronicle: Chronicle, evidence: Evidence, reader: ObjectReader, search: Search) -> dict[str, set[int]]:

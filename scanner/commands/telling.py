@@ -14,8 +14,9 @@ from scanner.attribution.journey import follow
 from scanner.attribution.mailmap import Mailmap
 from scanner.attribution.stories import Reach, Standing, Teller
 from scanner.attribution.threads import FirstPlace, Thread, is_introduction, places_of, threads_of
+from scanner.chunks import regions
 from scanner.findings import Key, Seen
-from scanner.model import BlobMatches, CommitStamp, Occurrence, Provenance, Skip, State, Story
+from scanner.model import BlobMatches, CommitStamp, Match, Occurrence, Provenance, Skip, State, Story
 from scanner.sources import git
 from scanner.sources.chronicle import Chronicle
 from scanner.sources.history import index_places, text_provenance
@@ -106,7 +107,7 @@ class Telling:
 
     def _blobs_in_head(self) -> dict[str, str]:
         head = next(ref.oid for ref in self._refs if ref.name == HEAD)
-        return dict(blobs_below(self._repository, head, self._evidence.blobs))
+        return dict(blobs_below(self._repository, head, self._evidence.contents))
 
     def _add_thread(
         self, thread: Thread, places: Sequence[FirstPlace], teller: Teller, in_head: Mapping[str, str]
@@ -119,14 +120,24 @@ class Telling:
             found = self._evidence.matches(thread.secret, content)
             provenance = self._provenance(teller.facts.commits[number], inner_path(path, kind.member))
             oid = content.partition(" ")[0]
-            if found:
-                contents.add(content)
-            if found and path == thread.path and in_head.get(path) == oid:
-                current = Occurrence(provenance, found[0].region, oid)
+            contents.add(content)
+            if path == thread.path and in_head.get(path) == oid:
+                current = self._occurrence(provenance, oid, kind.value, found)
             if self._is_wanted(thread.secret, path):
                 self.attribution.seen.extend(Seen(match, provenance, number, oid, home) for match in found)
         story = teller.story(thread, blob_count=len(contents), current=current)
         self.attribution.stories[kind.rule_id, kind.value, home] = story
+
+    def _occurrence(self, provenance: Provenance, oid: str, value: str, found: Sequence[Match]) -> Occurrence | None:
+        """Return the first place in a blob, by a match, or where no rule matches by a look for the text itself."""
+        if found:
+            return Occurrence(provenance, found[0].region, oid)
+        data, text = self._reader.read(oid), value.encode("utf-8", "surrogateescape")
+        start = -1 if isinstance(data, Skip) else data.find(text)
+        if isinstance(data, Skip) or start < 0:
+            return None
+        span = start, start + len(text)
+        return Occurrence(provenance, regions(data, [span])[span], oid)
 
     def _provenance(self, oid: str, path: str) -> Provenance:
         stamp = self._stamp(oid)

@@ -9,14 +9,15 @@ from scanner.attribution.facts import ABSENT, Change, Facts
 from scanner.sources import git
 from scanner.sources.ancestry import Ancestry, ancestry, unreachable
 from scanner.sources.history import EVERYTHING, boundary_skips
-from scanner.sources.tree_changes import Changes, Pair, changes_of
+from scanner.sources.tree_changes import Changes, Interest, Pair, changes_of
 
 
 @dataclass(frozen=True, slots=True)
 class Chronicle:
-    """The facts, and whether all commits that should be there are."""
+    """The facts, the first parent of each commit or an empty text, and whether all commits are there."""
 
     facts: Facts
+    first_parents: Sequence[str]
     is_whole: bool
 
     def placed(self) -> set[str]:
@@ -32,16 +33,16 @@ def of_history(
     `blobs` are those in which something was found, `commits` those in whose own text something was found.
     """
     known = ancestry(repository, EVERYTHING)
-    changes = changes_of(repository, _first_pairs(known), blobs, processes=processes)
+    changes = changes_of(repository, _first_pairs(known), Interest(blobs), processes=processes)
     if known.is_whole and (_unplaced(blobs, changes) or set(commits) - set(known.commits)):
         later = unreachable(repository)
         start = len(known.commits)
-        more = changes_of(repository, _first_pairs(later, start), blobs, processes=processes)
+        more = changes_of(repository, _first_pairs(later, start), Interest(blobs), processes=processes)
         known = known.joined(later)
         changes = Changes({**changes.by_commit, **more.by_commit}, changes.holes + more.holes)
     parents = known.numbered()
     facts = Facts(known.commits, parents, changes.by_commit, {}, changes.holes, _cut(repository, known, parents))
-    return Chronicle(facts, known.is_whole)
+    return Chronicle(facts, _first_parents(known), known.is_whole)
 
 
 def of_range(
@@ -49,27 +50,42 @@ def of_range(
 ) -> Chronicle:
     """Return the facts of the commits that `revisions` name; parents outside of them are compared with, too."""
     known = ancestry(repository, revisions)
-    changes = changes_of(repository, _first_pairs(known), blobs, processes=processes)
+    changes = changes_of(repository, _first_pairs(known), Interest(blobs), processes=processes)
     parents = known.numbered()
     sides: dict[int, list[list[Change]]] = {}
     for pairs in _side_pairs(known, parents, changes.by_commit):
-        found = changes_of(repository, pairs, blobs)
+        found = changes_of(repository, pairs, Interest(blobs))
         for pair in pairs:
             sides.setdefault(pair.number, []).append(found.by_commit.get(pair.number, []))
     facts = Facts(known.commits, parents, changes.by_commit, sides, changes.holes, _shallow(repository, known.commits))
-    return Chronicle(facts, known.is_whole)
+    return Chronicle(facts, _first_parents(known), known.is_whole)
 
 
 def with_deletions(repository: git.Repository, chronicle: Chronicle) -> Chronicle:
     """Return the facts with every file that a commit of interest deleted: a secret may have come from there."""
     facts = chronicle.facts
     pairs = [Pair(number, facts.commits[number], "") for number in facts.changes if len(facts.parents[number]) == 1]
-    found = changes_of(repository, pairs, _Anything())
+    found = changes_of(repository, pairs, Interest(_Anything()))
     changes = dict(facts.changes)
     for number, its in found.by_commit.items():
         known = {change.path for change in changes[number]}
         deleted = [change for change in its if not change.after and change.path not in known]
         changes[number] = [*changes[number], *deleted]
+    return replace(chronicle, facts=replace(facts, changes=changes))
+
+
+def with_paths(
+    repository: git.Repository, chronicle: Chronicle, paths: Collection[str], *, processes: int
+) -> Chronicle:
+    """Return the facts with everything that any commit did at `paths`."""
+    facts = chronicle.facts
+    rows = zip(facts.commits, chronicle.first_parents, strict=True)
+    pairs = [Pair(number, commit, parent) for number, (commit, parent) in enumerate(rows)]
+    found = changes_of(repository, pairs, Interest((), paths), processes=processes)
+    changes = {number: list(its) for number, its in facts.changes.items()}
+    for number, its in found.by_commit.items():
+        known = set(changes.get(number, ()))
+        changes.setdefault(number, []).extend(change for change in its if change not in known)
     return replace(chronicle, facts=replace(facts, changes=changes))
 
 
@@ -87,8 +103,12 @@ class _Anything(Collection[str]):
 
 
 def _first_pairs(known: Ancestry, start: int = 0) -> list[Pair]:
-    rows = zip(known.commits, known.parents, strict=True)
-    return [Pair(number, commit, parents[0] if parents else "") for number, (commit, parents) in enumerate(rows, start)]
+    rows = zip(known.commits, _first_parents(known), strict=True)
+    return [Pair(number, commit, parent) for number, (commit, parent) in enumerate(rows, start)]
+
+
+def _first_parents(known: Ancestry) -> list[str]:
+    return [parents[0] if parents else "" for parents in known.parents]
 
 
 def _side_pairs(

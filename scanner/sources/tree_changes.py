@@ -45,33 +45,42 @@ class Changes(NamedTuple):
     holes: list[Hole]
 
 
-def changes_of(
-    repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str], *, processes: int = 1
-) -> Changes:
-    """Return what each pair changed of the blobs `wanted`; at most one pair for each commit.
+class Interest:
+    """What is looked for: blobs, by object id, and all that happened at some paths."""
+
+    def __init__(self, blobs: Collection[str], paths: Collection[str] = ()) -> None:
+        self.blobs, self.paths = blobs, paths
+
+    def __contains__(self, change: Change) -> bool:
+        return change.before in self.blobs or change.after in self.blobs or change.path in self.paths
+
+    def named(self) -> list[str]:
+        """Return the options that make git itself look, where they say all that is looked for."""
+        if self.paths or len(self.blobs) > MAX_NAMED_BLOBS:
+            return []
+        return [f"--find-object={oid}" for oid in sorted(self.blobs)]
+
+
+def changes_of(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest, *, processes: int = 1) -> Changes:
+    """Return what each pair changed of what is `wanted`; at most one pair for each commit.
 
     `processes` git processes share the work; the result does not depend on their number.
     """
     found = Changes(defaultdict(list), [])
     share = max(1, -(-len(pairs) // max(1, processes)))
     parts = [pairs[start : start + share] for start in range(0, len(pairs), share)]
-    running = [_start(repository, part, wanted) for part in parts]
+    running = [_diff_tree(repository, part, *wanted.named()) for part in parts]
     for part, process in zip(parts, running, strict=True):
         records = _read(process)
         kept: dict[str, list[Change]] = defaultdict(list)
         for commit, change in records:
-            if change is not None and (change.before in wanted or change.after in wanted):
+            if change is not None and change in wanted:
                 kept[commit].append(change)
         if process.wait():
             _compare_with_care(repository, part, wanted, found)
             continue
         found.by_commit.update({pair.number: kept[pair.commit] for pair in part if pair.commit in kept})
     return found
-
-
-def _start(repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str]) -> subprocess.Popen[bytes]:
-    named = [f"--find-object={oid}" for oid in sorted(wanted)] if len(wanted) <= MAX_NAMED_BLOBS else []
-    return _diff_tree(repository, pairs, *named)
 
 
 def _diff_tree(repository: git.Repository, pairs: Sequence[Pair], *options: str) -> subprocess.Popen[bytes]:
@@ -110,9 +119,7 @@ def _oid(field: bytes) -> str:
 # --- where git cannot go on ------------------------------------------------------------------------------
 
 
-def _compare_with_care(
-    repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str], found: Changes
-) -> None:
+def _compare_with_care(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest, found: Changes) -> None:
     failures, start = 0, 0
     with ObjectReader(repository) as reader:
         compare = _Comparison(reader, wanted, found, repository.oid_bytes)
@@ -134,13 +141,13 @@ def _compare_with_care(
             start += last + 2
 
 
-def _told(repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[str]) -> dict[str, list[Change]]:
+def _told(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest) -> dict[str, list[Change]]:
     """Return the changes of each commit that git came to before it ended; it names those without changes too."""
     told: dict[str, list[Change]] = {}
     process = _diff_tree(repository, pairs, "--always")
     for commit, change in _read(process):
         changes = told.setdefault(commit, [])
-        if change is not None and (change.before in wanted or change.after in wanted):
+        if change is not None and change in wanted:
             changes.append(change)
     process.wait()
     return told
@@ -149,7 +156,7 @@ def _told(repository: git.Repository, pairs: Sequence[Pair], wanted: Collection[
 class _Comparison:
     """Compares the trees of two commits, folder by folder, as far as they are there."""
 
-    def __init__(self, reader: ObjectReader, wanted: Collection[str], found: Changes, oid_bytes: int) -> None:
+    def __init__(self, reader: ObjectReader, wanted: Interest, found: Changes, oid_bytes: int) -> None:
         self._reader, self._wanted, self._found, self._oid_bytes = reader, wanted, found, oid_bytes
 
     def __call__(self, pair: Pair) -> None:
@@ -185,8 +192,9 @@ class _Comparison:
 
     def _compare_files(self, path: bytes, old: tuple[bool, str], new: tuple[bool, str], changes: list[Change]) -> None:
         before, after = ("" if is_folder else oid for is_folder, oid in (old, new))
-        if before in self._wanted or after in self._wanted:
-            changes.append(Change(os.fsdecode(path), before, after))
+        change = Change(os.fsdecode(path), before, after)
+        if before != after and change in self._wanted:
+            changes.append(change)
 
     def _entries(self, oid: str) -> dict[bytes, tuple[bool, str]] | None:
         """Return name -> (is a folder, object id) of a tree, without submodules; None if it cannot be read."""

@@ -93,11 +93,15 @@ def text_of(names: Iterable[str]) -> str:
 def findings_of(path: Path, tmp_path: Path, **options: Any) -> list[dict[str, Any]]:
     """Return the findings of a scan in this process."""
     out = tmp_path / "report.json"
-    settings: dict[str, Any] = {"history": True, "all_occurrences": True, **options}
+    settings: dict[str, Any] = {
+        "history": True,
+        "all_occurrences": True,
+        "only_rules": ["github-token"],
+        **options,
+    }
     code = scan(
         path=str(path),
         outputs=(Output("json", str(out)),),
-        only_rules=["github-token"],
         progress=False,
         jobs=1,
         show_secrets=True,

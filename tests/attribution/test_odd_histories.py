@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scanner.engine.templates import expand
 from tests.attribution.histories import SECRETS, START_S, History, findings_of, plain, told
 from tests.repositories import Repository, leaksweep, token
 
@@ -171,6 +172,41 @@ def test_an_amended_commit_and_a_staged_file_are_told_apart(tmp_path: Path) -> N
           ? it is staged, and in no commit
         """
     )
+
+
+RULE = """
+family: test
+rules:
+  - id: word-beside-it
+    name: A word beside it
+    description: Found only beside its word.
+    severity: high
+    confidence: high
+    pattern: key=(?P<secret>[a-z0-9]{20})
+    rotation_class: other
+    examples: ["key={{alnum:20}}"]
+    negative_examples: ["word={{alnum:20}}"]
+"""
+
+
+def test_a_secret_that_no_rule_matches_any_more_is_still_there(tmp_path: Path) -> None:
+    value = expand("{{alnum:20}}", seed="beside")
+    repository = Repository(tmp_path / "r")
+    commits = []
+    for text in ("x", f"code={value}", f"key={value}", f"one more\ncode={value}", "x", f"key={value}", f"code={value}"):
+        repository.write("a", text + "\n")
+        commits.append(repository.commit("next"))
+    (tmp_path / "rules.yaml").write_text(RULE)
+    options = {"rules": [str(tmp_path / "rules.yaml")], "use_default_rules": False, "only_rules": ()}
+    (finding,) = findings_of(repository.path, tmp_path, **options)
+    story = finding["story"]
+    events = [(event["kind"], event["commit"]["oid"]) for event in story["events"]]
+    kinds = [("introduced", 1), ("removed", 4), ("reintroduced", 5)]
+    assert events == [(kind, commits[number]) for kind, number in kinds]
+    assert set(repository.git("log", "--format=%H", f"-S{value}").split()) == {oid for _, oid in events}
+    assert (story["state"], story["current"]["start_line"], story["blob_count"]) == ("in HEAD", 1, 3)
+    span = f"{commits[1]}..{commits[3]}"
+    assert findings_of(repository.path, tmp_path, history=False, range=span, **options) == []
 
 
 @pytest.mark.slow
