@@ -1,61 +1,95 @@
 """What every match of a pattern is sure to contain: cheap things to look for before the pattern runs.
 
-A pattern is parsed, flattened into sequences of character sets, and each sequence is asked for the cheapest
-anchor it guarantees (docs/rules.md, "Anchors"). All work is done on lower case, which only widens a set.
-A pattern that cannot be understood gets no anchor, and so is run everywhere: slow, never wrong.
+A pattern is flattened into sequences of character sets (`sequences`), and each sequence is asked for the
+cheapest anchor it guarantees (docs/rules.md, "Anchors"). A pattern that cannot be understood gets no anchor,
+and so is run everywhere: slow, never wrong.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from itertools import product
 from typing import Any, NamedTuple
+
+from scanner.engine.hubs import hubs_of
+from scanner.engine.sequences import (
+    LOWER,
+    OTHER,
+    TOKEN,
+    UPPER,
+    WORD,
+    Item,
+    Sequence,
+    literal_runs,
+    sequences_of,
+    width_of,
+)
+
+VERSION = 3
+"""Grows with every change of what is derived here, so that no stored anchor outlives the code that uses it."""
 
 MIN_RUN = 20
 """Length from which a run of token characters is looked at: 770 MB/s in C, against 540 at 16 (measured)."""
 
-MAX_REACH = 256
-"""How far before the end of a run its context keyword may begin, in bytes."""
+MAX_REACH = 512
+"""How far before a run's needed part, or before a hub, its keyword may begin, in bytes."""
 
 KEY_LENGTH = 3
-"""Length of the dictionary keys by which runs are dispatched."""
+"""Length of the dictionary keys by which runs and keywords are dispatched."""
 
 MIN_LITERAL = 3
-_MAX_SEQUENCES = 256
+WIDE = TOKEN | frozenset(b"+/.")
+MIN_WIDE_RUN = 24
+MAX_WIDTH = 1 << 15
+"""What a match may measure at most to be found for sure on a line longer than a window, in bytes."""
+
 _MAX_EXPANSIONS = 128
-_INFINITE = 1 << 30
+_HEX_DASH = frozenset(b"0123456789abcdefABCDEF-")
 
-_OTHER = 128
-"""Stands for every code point that is not ASCII."""
+LONG_RUN = 32
+RUN, PLAIN_RUN, PLAIN_LONG_RUN, WIDE_LONG_RUN = "run", "plain-run", "long-run", "wide-run"
+"""Places near which a keyword counts, beside the hubs: a run with a digit in it, any run, any run of LONG_RUN
+characters, any run of LONG_RUN characters of `WIDE`. A keyword may also stand in the run."""
 
-_ALL = frozenset(range(_OTHER + 1))
-_DIGITS = frozenset(b"0123456789")
-_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
-_TOKEN = _WORD | frozenset(b"-")
-_CATEGORIES = {
-    "CATEGORY_DIGIT": _DIGITS,
-    "CATEGORY_WORD": _WORD | frozenset(range(65, 91)),
-    "CATEGORY_SPACE": frozenset(b" \t\n\r\f\v"),
-}
+
+class Keyword(NamedTuple):
+    """A text in lower case that stands before a place; `place` names a hub or a kind of run.
+
+    With `is_guarded` no letter can stand directly before it. An empty text asks for the place alone.
+    """
+
+    place: str
+    text: str
+    is_guarded: bool
+
+
+class Prefix(NamedTuple):
+    """A text with which a run of `length` characters or more begins, the text among them."""
+
+    text: str
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Texts of which one stands in every match, by the way they are looked for; all in lower case.
+    """Texts of which one stands in every match, by the way they are looked for.
 
-    `run_prefixes` start a long token run, `run_lefts` end just before one, `contexts` stand before one that
-    holds a digit, `literals` stand anywhere. With `is_everywhere` the pattern runs on every line.
-    `spans_lines` tells that a match may hold a line end.
+    `run_prefixes` start a long token run, `run_lefts` end just before one, `wide_prefixes` start one of
+    `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere. Texts other than keywords are in
+    lower case if `is_folded`. With `is_everywhere` the pattern runs on every line. `spans_lines` tells that a
+    match may hold a line end; `width` is the most bytes a match can have, at most MAX_WIDTH.
     """
 
-    run_prefixes: tuple[str, ...] = ()
+    run_prefixes: tuple[Prefix, ...] = ()
     run_lefts: tuple[str, ...] = ()
-    contexts: tuple[str, ...] = ()
+    wide_prefixes: tuple[Prefix, ...] = ()
+    keywords: tuple[Keyword, ...] = ()
     literals: tuple[str, ...] = ()
+    is_folded: bool = True
     is_everywhere: bool = False
     spans_lines: bool = False
+    width: int = field(default=MAX_WIDTH)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -63,63 +97,62 @@ class Anchor:
         named = (
             ("run-prefix", self.run_prefixes),
             ("run-left", self.run_lefts),
-            ("run-context", self.contexts),
+            ("wide-prefix", self.wide_prefixes),
             ("literal", self.literals),
             ("none", self.is_everywhere),
         )
-        return tuple(name for name, used in named if used)
+        places = {"run-context" if k.place == RUN else k.place.rstrip("=:,(>") for k in self.keywords}
+        return (*(name for name, used in named if used), *sorted(places))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return every text that is looked for, whatever its kind."""
+        words = tuple(keyword.text for keyword in self.keywords)
+        prefixes = tuple(prefix.text for prefix in self.run_prefixes + self.wide_prefixes)
+        return prefixes + self.run_lefts + words + self.literals
 
     def to_json(self) -> list[Any]:
         """Return the fields as a list that `from_json` takes."""
-        texts = [self.run_prefixes, self.run_lefts, self.contexts, self.literals]
-        return [*map(list, texts), self.is_everywhere, self.spans_lines]
+        return [getattr(self, one.name) for one in fields(self)]
 
     @staticmethod
-    def from_json(fields: list[Any]) -> Anchor:
+    def from_json(values: list[Any]) -> Anchor:
         """Return the anchor that `to_json` wrote."""
-        *texts, is_everywhere, spans_lines = fields
-        prefixes, lefts, contexts, literals = map(tuple, texts)
-        return Anchor(prefixes, lefts, contexts, literals, is_everywhere, spans_lines)
+        prefixes, lefts, wides, keywords, literals, *rest = values
+        words = tuple(Keyword(*keyword) for keyword in keywords)
+        runs, wide_runs = (tuple(Prefix(*prefix) for prefix in some) for some in (prefixes, wides))
+        return Anchor(runs, tuple(lefts), wide_runs, words, tuple(literals), *rest)
 
 
-class _Item(NamedTuple):
-    """`low` to `high` characters of a set; or, with `role`, a condition that takes no characters."""
-
-    characters: frozenset[int]
-    low: int = 1
-    high: int = 1
-    role: str = ""
-
-
-_Sequence = tuple[_Item, ...]
+class _Found(NamedTuple):
+    kind: str
+    texts: tuple[Any, ...]
 
 
 def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
     """Return the anchor of `pattern`; declared `keywords` serve where the pattern itself gives only literals."""
     if is_head(pattern):
         return Anchor(spans_lines=True)
-    sequences = sequences_of(pattern)
     declared = tuple(word.lower() for word in keywords)
+    sequences = sequences_of(pattern)
     if sequences is None:
         return Anchor(literals=declared, is_everywhere=not declared, spans_lines=True)
-    spans_lines = any(10 in item.characters and not item.role for items in sequences for item in items)
-    found: dict[str, set[str]] = {
-        "run_prefixes": set(),
-        "run_lefts": set(),
-        "contexts": set(),
-        "literals": set(),
-    }
-    for items in sequences:
-        kind, words = _best_anchor(items, runs_allowed=not spans_lines)
-        if kind == "literals" and declared:
-            words = declared
+    spans_lines = any(10 in item.characters and not item.role for items in sequences.options for item in items)
+    width = min(max((width_of(items) for items in sequences.options), default=0) * 4, MAX_WIDTH)
+    found: dict[str, set[Any]] = {}
+    for items in sequences.options:
+        kind, texts = _best_anchor(items, runs_allowed=not spans_lines)
         if not kind:
-            return Anchor(literals=declared, is_everywhere=not declared, spans_lines=spans_lines)
-        found[kind].update(words)
-    texts = {kind: tuple(sorted(words)) for kind, words in found.items()}
-    return Anchor(
-        texts["run_prefixes"], texts["run_lefts"], texts["contexts"], texts["literals"], spans_lines=spans_lines
-    )
+            return Anchor(literals=declared, is_everywhere=not declared, spans_lines=spans_lines, width=width)
+        found.setdefault(kind, set()).update(texts)
+    is_folded = sequences.is_folded
+    if "literals" in found and declared:
+        found["literals"], is_folded = set(declared), True
+        found["run_lefts"] = {text.lower() for text in found.get("run_lefts", ())}
+        for kind in ("run_prefixes", "wide_prefixes"):
+            found[kind] = {prefix._replace(text=prefix.text.lower()) for prefix in found.get(kind, ())}
+    texts_by_kind: dict[str, Any] = {kind: tuple(sorted(texts)) for kind, texts in found.items()}
+    return Anchor(**texts_by_kind, is_folded=is_folded, spans_lines=spans_lines, width=width)
 
 
 def is_head(pattern: str) -> bool:
@@ -127,209 +160,77 @@ def is_head(pattern: str) -> bool:
     return pattern.startswith(r"\A")
 
 
-def sequences_of(pattern: str) -> list[_Sequence] | None:
-    """Return flat sequences of which every match follows one, or None if the pattern is not understood."""
-    from re import _parser  # type: ignore[attr-defined]
-
-    try:
-        # `regex` lets a group name stand in several alternatives, the parser of `re` does not.
-        return _flatten(_parser.parse(pattern.replace("(?P<secret>", "(?:"), re.ASCII | re.MULTILINE))
-    except (re.error, RecursionError, OverflowError, NotImplementedError):
-        return None
-
-
 def has_left_edge(pattern: str) -> bool | None:
     """Return whether every alternative begins with a boundary or a look-behind; None if not understood."""
     sequences = sequences_of(pattern)
     if sequences is None:
         return None
-    return all(items and items[0].role in ("boundary", "not-behind", "behind", "begin") for items in sequences)
+    edges = ("boundary", "not-behind", "behind", "begin")
+    return all(items and items[0].role in edges for items in sequences.options)
 
 
 def literals_of(pattern: str) -> list[list[str]] | None:
-    """Return, for each sequence of the pattern, the literals it is sure to contain."""
+    """Return, for each sequence of the pattern, the literals it is sure to contain, in lower case."""
     sequences = sequences_of(pattern)
-    return None if sequences is None else [[text for text, *_ in _literal_runs(items)] for items in sequences]
+    if sequences is None:
+        return None
+    return [[text.lower() for text, *_ in literal_runs(items)] for items in sequences.options]
 
 
-# --- from the parsed pattern to sequences of sets ----------------------------------------------------
-
-
-def _flatten(parsed: Any) -> list[_Sequence]:
-    sequences: list[_Sequence] = [()]
-    for operation, argument in parsed:
-        options = _options(str(operation), argument)
-        if len(options) * len(sequences) > _MAX_SEQUENCES:
-            options = [(_widened(options),)]
-        sequences = [before + after for before, after in product(sequences, options)]
-    return sequences
-
-
-def _options(operation: str, argument: Any) -> list[_Sequence]:
-    match operation:
-        case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-            return [(_Item(_character_set(operation, argument)),)]
-        case "SUBPATTERN":
-            return _flatten(argument[3])
-        case "ATOMIC_GROUP":
-            return _flatten(argument)
-        case "BRANCH":
-            return [items for branch in argument[1] for items in _flatten(branch)]
-        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return _repeated(*argument)
-        case "AT":
-            return [(_Item(frozenset(), 0, 0, _edge_role(str(argument))),)]
-        case "ASSERT" | "ASSERT_NOT":
-            return [_condition(operation, *argument)]
-        case _:
-            return [(_Item(_ALL, 0, _INFINITE),)]
-
-
-def _edge_role(place: str) -> str:
-    if place == "AT_BOUNDARY":
-        return "boundary"
-    return "begin" if place.startswith("AT_BEGINNING") else "edge"
-
-
-def _condition(operation: str, direction: int, body: Any) -> _Sequence:
-    sequences = _flatten(body)
-    if direction < 0:
-        role = "behind" if operation == "ASSERT" else "not-behind"
-        single = [items[0] for items in sequences if len(items) == 1 and (items[0].low, items[0].high) == (1, 1)]
-        union = frozenset().union(*(item.characters for item in single)) if single else frozenset()
-        return (_Item(union, 0, 0, role),)
-    if operation == "ASSERT" and all(_needs_digit_in_run(items) for items in sequences):
-        return (_Item(frozenset(), 0, 0, "digit-ahead"),)
-    return (_Item(frozenset(), 0, 0, "edge"),)
-
-
-def _needs_digit_in_run(items: _Sequence) -> bool:
-    """Return whether token characters, then a digit, must follow."""
-    for item in items:
-        if item.role:
-            continue
-        if item.low and item.characters <= _DIGITS:
-            return True
-        if not item.characters <= _TOKEN:
-            return False
-    return False
-
-
-def _repeated(low: Any, high: Any, body: Any) -> list[_Sequence]:
-    low, high = int(low), min(int(high), _INFINITE)
-    options = _flatten(body)
-    if len(options) == 1 and len(options[0]) == 1 and not options[0][0].role:
-        only = options[0][0]
-        return [(only._replace(low=only.low * low, high=min(only.high * high, _INFINITE)),)]
-    widened = _widened(options)
-    if (low, high) == (1, 1):
-        return options
-    if low == 0 or len(options) > 1:
-        return [(widened._replace(low=widened.low * low, high=min(widened.high * high, _INFINITE)),)]
-    copies = min(low, 4)
-    rest = widened._replace(low=widened.low * (low - copies), high=min(widened.high * (high - copies), _INFINITE))
-    return [options[0] * copies + (rest,)]
-
-
-def _widened(options: list[_Sequence]) -> _Item:
-    """Return one item that covers whatever any of the options can take."""
-    taken = [[item for item in items if not item.role] for items in options]
-    return _Item(
-        characters=frozenset().union(*(item.characters for items in taken for item in items)),
-        low=min(sum(item.low for item in items) for items in taken),
-        high=min(max(sum(item.high for item in items) for items in taken), _INFINITE),
-    )
-
-
-def _character_set(operation: str, argument: Any) -> frozenset[int]:
-    if operation == "LITERAL":
-        members = frozenset([_code(argument)])
-    elif operation == "NOT_LITERAL":
-        members = _ALL - {_code(argument)} | {_OTHER}
-    elif operation == "ANY":
-        members = _ALL - {10}
-    else:
-        members = _class_members(argument)
-    return frozenset(c + 32 if 65 <= c <= 90 else c for c in members)
-
-
-def _class_members(parts: Any) -> frozenset[int]:
-    members: set[int] = set()
-    is_negated = False
-    for operation, argument in parts:
-        match str(operation):
-            case "NEGATE":
-                is_negated = True
-            case "LITERAL":
-                members.add(_code(argument))
-            case "RANGE":
-                low, high = argument
-                members.update(range(low, min(high, 127) + 1))
-                members.update([_OTHER] if high > 127 else [])
-            case "CATEGORY":
-                members |= _category(str(argument))
-            case _:
-                raise NotImplementedError(str(operation))
-    return _ALL - (members - {_OTHER}) if is_negated else frozenset(members)
-
-
-def _category(name: str) -> frozenset[int]:
-    if name in _CATEGORIES:
-        return _CATEGORIES[name]
-    return _ALL - _CATEGORIES[name.replace("_NOT", "")]
-
-
-def _code(code_point: int) -> int:
-    return min(code_point, _OTHER)
-
-
-# --- from a sequence to its cheapest anchor ----------------------------------------------------------
-
-
-def _best_anchor(items: _Sequence, *, runs_allowed: bool) -> tuple[str, tuple[str, ...]]:
+def _best_anchor(items: Sequence, *, runs_allowed: bool) -> _Found:
     if runs_allowed:
         for kind, find in (
             ("run_prefixes", _run_prefixes),
             ("run_lefts", _run_lefts),
-            ("contexts", _contexts),
+            ("keywords", _run_keywords),
+            ("wide_prefixes", _wide_prefixes),
+            ("keywords", _hub_keywords),
+            ("keywords", _plain_keywords),
         ):
-            if words := find(items):
-                return kind, words
-    literals = [text for text, *_ in _literal_runs(items) if len(text) >= MIN_LITERAL]
-    return ("literals", (max(literals, key=len),)) if literals else ("", ())
+            if texts := find(items):
+                return _Found(kind, texts)
+    literals = [text for text, *_ in literal_runs(items) if len(text) >= MIN_LITERAL]
+    return _Found("literals", (max(literals, key=len),)) if literals else _Found("", ())
 
 
-def _run_length(items: Iterable[_Item]) -> int:
-    """Return how many token characters are sure to follow unbroken."""
+def _run_length(items: Iterable[Item], alphabet: frozenset[int] = TOKEN) -> int:
+    """Return how many characters of `alphabet` are sure to follow unbroken."""
     length = 0
     for item in items:
         if item.role:
             continue
-        if not item.characters <= _TOKEN:
+        if not item.characters <= alphabet:
             break
         length += item.low
     return length
 
 
-def _run_prefixes(items: _Sequence) -> tuple[str, ...]:
-    if not items or not _is_guarded(items):
-        return ()
-    taken = [item for item in items if not item.role]
-    if _run_length(taken) < MIN_RUN:
-        return ()
-    return _expanded(taken)
+def _run_prefixes(items: Sequence) -> tuple[Prefix, ...]:
+    return _prefixes(items, TOKEN, MIN_RUN)
 
 
-def _is_guarded(items: _Sequence) -> bool:
-    """Return whether no word character can stand before the first character of the sequence."""
-    guard = items[0]
+def _wide_prefixes(items: Sequence) -> tuple[Prefix, ...]:
+    return _prefixes(items, WIDE, MIN_WIDE_RUN)
+
+
+def _prefixes(items: Sequence, alphabet: frozenset[int], length: int) -> tuple[Prefix, ...]:
+    """Return the texts that begin a long enough run at any place where no word character can stand before it."""
+    for at in range(len(items)):
+        if _is_guarded(items, at) and (found := _run_length(items[at:], alphabet)) >= length:
+            return tuple(Prefix(text, found) for text in _expanded(i for i in items[at:] if not i.role))
+    return ()
+
+
+def _is_guarded(items: Sequence, at: int) -> bool:
+    """Return whether item `at` is a guard: no word character can stand before the first character after it."""
+    guard = items[at]
     if guard.role == "not-behind":
-        return guard.characters >= _WORD
-    first = next((item for item in items if not item.role), None)
-    return guard.role == "boundary" and first is not None and first.low > 0 and first.characters <= _WORD
+        return guard.characters >= WORD
+    first = next((item for item in items[at:] if not item.role), None)
+    return guard.role == "boundary" and first is not None and first.low > 0 and first.characters <= WORD
 
 
-def _expanded(items: Iterable[_Item]) -> tuple[str, ...]:
+def _expanded(items: Iterable[Item]) -> tuple[str, ...]:
     """Return the texts with which the items can begin, each of KEY_LENGTH or more; empty if too many."""
     texts = [""]
     for item in items:
@@ -346,62 +247,93 @@ def _expanded(items: Iterable[_Item]) -> tuple[str, ...]:
     return tuple(texts) if len(texts[0]) >= KEY_LENGTH else ()
 
 
-def _run_lefts(items: _Sequence) -> tuple[str, ...]:
+def _run_lefts(items: Sequence) -> tuple[str, ...]:
     """Return fixed texts that stand directly before a run, the last character no token character."""
     for i in range(KEY_LENGTH, len(items)):
         left = [item for item in items[:i] if not item.role][-KEY_LENGTH:]
         if items[i].role or len(left) < KEY_LENGTH or any((item.low, item.high) != (1, 1) for item in left):
             continue
-        if left[-1].characters & _TOKEN or _run_length(items[i:]) < MIN_RUN:
+        if left[-1].characters & TOKEN or _run_length(items[i:]) < MIN_RUN:
             continue
         if 0 < len(left[0].characters) * len(left[1].characters) * len(left[2].characters) <= 16:
             return tuple("".join(map(chr, text)) for text in product(*(sorted(i.characters) for i in left)))
     return ()
 
 
-def _contexts(items: _Sequence) -> tuple[str, ...]:
-    """Return a literal that stands before a run with a digit, near and on the same line."""
+def _run_keywords(items: Sequence) -> tuple[Keyword, ...]:
+    """Return a keyword that stands before a run that begins with hex digits or has a digit in it."""
     for end, item in enumerate(items):
-        needs_digit = item.role == "digit-ahead" and _run_length(items[end:]) >= MIN_RUN
-        if not needs_digit:
-            continue
-        run_end = end + _run_items(items[end:])
-        words = [
-            text
-            for text, start, stop in _literal_runs(items)
-            if len(text) >= MIN_LITERAL and stop <= end and _reach(items[start:run_end]) <= MAX_REACH
-        ]
-        if words:
-            return (max(words, key=len),)
+        has_digit = item.role == "digit-ahead" and item.characters <= TOKEN
+        is_run = (has_digit and _run_length(items[end:]) >= MIN_RUN) or _starts_in_hex(items, end)
+        if is_run and (found := _before(items, *_run_span(items, end, TOKEN), RUN)):
+            return (found,)
     return ()
 
 
-def _run_items(items: _Sequence) -> int:
-    """Return how many items it takes for MIN_RUN token characters; their surplus does not count as reach."""
-    length = 0
-    for count, item in enumerate(items, 1):
-        length += 0 if item.role else item.low
-        if length >= MIN_RUN:
-            return count
-    return len(items)
+def _starts_in_hex(items: Sequence, at: int) -> bool:
+    """Return whether a run must begin at the item, and its first MIN_RUN characters be hex digits or dashes."""
+    if items[at].role or _run_length(items[at:], _HEX_DASH) < MIN_RUN:
+        return False
+    for item in reversed(items[:at]):
+        if item.characters & TOKEN and not item.role:
+            return False
+        if item.low:
+            return True
+    return False
 
 
-def _reach(items: Iterable[_Item]) -> int:
-    return sum(min(item.high, item.low + MAX_REACH) for item in items if not item.role)
+def _plain_keywords(items: Sequence) -> tuple[Keyword, ...]:
+    """Return a keyword that stands before any run or in it; of the runs, the one that is the least common."""
+    for place, alphabet, length in (
+        (PLAIN_LONG_RUN, TOKEN, LONG_RUN),
+        (WIDE_LONG_RUN, WIDE, LONG_RUN),
+        (PLAIN_RUN, TOKEN, MIN_RUN),
+    ):
+        for end, item in enumerate(items):
+            if item.role or _run_length(items[end:], alphabet) < length:
+                continue
+            if found := _before(items, *_run_span(items, end, alphabet), place):
+                return (found,)
+    return ()
 
 
-def _literal_runs(items: _Sequence) -> Iterator[tuple[str, int, int]]:
-    """Yield each text of fixed single ASCII characters, with the half-open range of items it takes."""
-    text, start = "", 0
-    for i, item in enumerate(items):
-        if item.role:
-            continue
-        is_fixed = item.low == item.high and len(item.characters) == 1 and not item.characters & {_OTHER}
-        if is_fixed:
-            start = start if text else i
-            text += chr(min(item.characters)) * min(item.low, 64)
-        elif text:
-            yield text, start, i
-            text = ""
-    if text:
-        yield text, start, len(items)
+def _run_span(items: Sequence, start: int, alphabet: frozenset[int]) -> tuple[int, int]:
+    """Return the items up to which a keyword may stand (the end of the run) and up to which reach counts."""
+    end = start
+    while end < len(items) and (items[end].role or items[end].characters <= alphabet):
+        end += 1
+    return end, start
+
+
+def _hub_keywords(items: Sequence) -> tuple[Keyword, ...]:
+    """Return a keyword before the hub that the sequence holds, once for each form of the hub."""
+    for at, places in hubs_of(items):
+        if found := _before(items, at, at, ""):
+            return tuple(found._replace(place=place) for place in places)
+        if places == ("url",):
+            return (Keyword("url", "", is_guarded=False),)
+    return ()
+
+
+def _before(items: Sequence, end: int, reach_end: int, place: str) -> Keyword | None:
+    """Return the longest keyword that ends at or before item `end`, and begins near enough to item `reach_end`."""
+    best: Keyword | None = None
+    for text, start, stop in literal_runs(items):
+        near = stop <= end and _reach(items[start:reach_end]) <= MAX_REACH
+        if near and len(text) >= MIN_LITERAL and (best is None or len(text) > len(best.text)):
+            best = Keyword(place, text.lower(), _has_no_letter_before(items, start, text))
+    return best
+
+
+def _has_no_letter_before(items: Sequence, start: int, text: str) -> bool:
+    """Return whether the text at item `start` begins with letters, and no letter can stand before it."""
+    guard = items[start - 1] if start else Item(frozenset())
+    is_guarded = guard.role == "boundary" or (guard.role == "not-behind" and guard.characters >= LOWER | UPPER)
+    return is_guarded and text[:KEY_LENGTH].isalpha()
+
+
+def _reach(items: Iterable[Item]) -> int:
+    """Return how many bytes the items can take, where each may have MAX_REACH characters over its least."""
+    return sum(
+        min(item.high, item.low + MAX_REACH) * (4 if OTHER in item.characters else 1) for item in items if not item.role
+    )

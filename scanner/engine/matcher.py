@@ -31,13 +31,23 @@ HEAD_BYTES = 1_024
 
 SLICE_BYTES = 4 << 20
 SLICE_OVERLAP = 4_096
-"""Candidates are searched in slices, so that memory does not follow the size of the blob."""
+"""Candidates are searched in slices that end at a line end, so that memory does not follow the size of the blob;
+where there is no line end, slices overlap."""
+
+LEAD_BYTES = 64
+"""What a look-behind may see before a window that begins inside a line."""
 
 MAX_MATCHES_PER_RULE = 1_000
 """Hits of one rule that are kept from one blob, the first ones; content can be made to match at every byte."""
 
 MAX_TRIED_PER_RULE = 100_000
 """Hits of one rule that are judged in one search, dropped ones too, so that its time has a bound."""
+
+MAX_TIMEOUTS_PER_RULE = 5
+"""Windows of one search in which a rule may run out of time; it is not tried in the others, which count as well."""
+
+
+_LINE_END = 10
 
 
 class Found(NamedTuple):
@@ -107,11 +117,8 @@ class Engine:
     def __init__(self, rules: Sequence[Rule], anchors: Sequence[Anchor], *, timeout_s: float = 2.0) -> None:
         self.rules = tuple(rules)
         self._anchors = tuple(anchors)
-        self._dispatcher = Dispatcher(anchors)
-        self._block_literals: dict[bytes, list[int]] = {}
-        for rule, anchor in enumerate(anchors):
-            for literal in anchor.literals if anchor.spans_lines else ():
-                self._block_literals.setdefault(literal.encode(), []).append(rule)
+        self._dispatcher: Dispatcher | None = None
+        self._everywhere = tuple(i for i, anchor in enumerate(self._anchors) if anchor.is_everywhere)
         self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
         self._patterns: dict[int, Any] = {}
@@ -120,9 +127,7 @@ class Engine:
     @property
     def needs_whole(self) -> bool:
         """Return whether a rule cannot be told by single lines where it may match: all content is read in full then."""
-        return bool(self._dispatcher.everywhere) or any(
-            "\n" in text for anchor in self._anchors for text in anchor.literals
-        )
+        return bool(self._everywhere) or any("\n" in text for anchor in self._anchors for text in anchor.literals)
 
     def search(self, data: bytes) -> Found:
         """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id.
@@ -163,14 +168,9 @@ class Engine:
 
     def search_blocks(self, data: bytes) -> Hits:
         """Return the hits of the rules that look across lines; `data` is the whole content of a blob."""
-        low = data.lower()
         candidates: dict[int, list[int]] = {}
-        for literal, rules in self._block_literals.items():
-            at = low.find(literal)
-            while at >= 0:
-                for rule in rules:
-                    candidates.setdefault(rule, []).append(at)
-                at = low.find(literal, at + 1)
+        for at, rule in self._ready().find_blocks(data):
+            candidates.setdefault(rule, []).append(at)
         windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
         return self._search_windows(data, chain(windows, self._head_windows(data)), Hits())
 
@@ -184,29 +184,39 @@ class Engine:
         return [(rule, [(0, min(len(data), HEAD_BYTES))]) for rule in self._heads]
 
     def _candidates(self, data: bytes, found: Hits) -> dict[int, list[int]]:
+        dispatcher = self._ready()
         by_rule: dict[int, list[int]] = {}
-        for begin in range(0, len(data), SLICE_BYTES):
-            piece = data if len(data) <= SLICE_BYTES else data[begin : begin + SLICE_BYTES + SLICE_OVERLAP]
+        for begin, end in _slices(data):
+            piece = data if end - begin == len(data) else data[begin:end]
             runs: list[tuple[int, int]] = []
-            for offset, rule in self._dispatcher.find(piece, runs):
+            for offset, rule in dispatcher.find(piece, runs):
                 by_rule.setdefault(rule, []).append(begin + offset)
             found.add_runs(runs, begin)
-        for rule in self._dispatcher.everywhere:
-            by_rule[rule] = list(range(0, len(data), LINE_AFTER))
+        for rule in self._everywhere:
+            by_rule[rule] = [0]
         return by_rule
+
+    def _ready(self) -> Dispatcher:
+        if self._dispatcher is None:
+            self._dispatcher = Dispatcher(self._anchors)
+        return self._dispatcher
 
     def _windows(self, data: bytes, rule: int, offsets: list[int]) -> Iterator[tuple[int, int]]:
         """Yield disjoint half-open windows around the offsets, in order; windows that touch are one."""
-        if rule in self._dispatcher.everywhere:
+        anchor = self._anchors[rule]
+        if anchor.is_everywhere:
             yield 0, len(data)
             return
-        spans_lines = self._anchors[rule].spans_lines
+        before, after = max(LINE_BEFORE, anchor.width), max(LINE_AFTER, anchor.width)
         low = high = -1
         for offset in sorted(offsets):
-            is_covered = high - low <= LINE_BEFORE or offset + LINE_AFTER <= high
-            if not spans_lines and offset < high and is_covered:
+            is_covered = high - low <= before or offset + after <= high
+            if not anchor.spans_lines and offset < high and is_covered:
                 continue
-            start, end = (_block_bounds if spans_lines else _line_bounds)(data, offset)
+            if anchor.spans_lines:
+                start, end = _block_bounds(data, offset)
+            else:
+                start, end = line_bounds(data, offset, before=before, after=after)
             if start > high:
                 if high >= 0:
                     yield low, high
@@ -218,25 +228,36 @@ class Engine:
 
     def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]], found: Hits) -> Hits:
         for rule, windows in work:
-            tried = 0
-            for start, end in windows:
-                tried += self._run(rule, decode_window(data, start, end), found)
+            tried, slow = 0, len(found.timed_out)
+            for window in windows:
+                if len(found.timed_out) - slow >= MAX_TIMEOUTS_PER_RULE:
+                    found.timed_out.append((rule, window[0]))
+                    continue
+                tried += self._run(rule, data, window, found)
                 if tried >= MAX_TRIED_PER_RULE:
                     found.capped.add(rule)
                     break
         return found
 
-    def _run(self, rule: int, chunk: Chunk, found: Hits) -> int:
+    def _run(self, rule: int, data: bytes, window: tuple[int, int], found: Hits) -> int:
         """Add the hits of one rule in one window to `found`; return how many the pattern had."""
+        start, end = window
+        chunk, first = _window_chunk(data, start, end)
+        is_cut = end < len(data) and data[end] != _LINE_END
+        timeout_s = self._timeout_s + len(chunk.text) / 1e6
         count = 0
         try:
-            for hit in self._pattern(rule).finditer(chunk.text, timeout=self._timeout_s + len(chunk.text) / 1e6):
+            for hit in self._pattern(rule).finditer(chunk.text, pos=first, timeout=timeout_s):
+                if is_cut and hit.end() == len(chunk.text):
+                    # What looks like the right edge is only that of the window.
+                    farther = line_bounds(data, end, before=0, after=2 * (end - start))[1]
+                    return count + self._run(rule, data, (byte_offset(chunk, hit.start()), farther), found)
                 count += 1
                 self._take(rule, chunk, hit.span("secret"), found)
                 if count >= MAX_TRIED_PER_RULE:
                     break
         except TimeoutError:
-            found.timed_out.append((rule, chunk.offset))
+            found.timed_out.append((rule, start))
         return count
 
     def _pattern(self, rule: int) -> Any:
@@ -355,8 +376,26 @@ class Engine:
         )
 
 
-def _line_bounds(data: bytes, offset: int) -> tuple[int, int]:
-    return line_bounds(data, offset, before=LINE_BEFORE, after=LINE_AFTER)
+def _slices(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield half-open spans that cover `data`, so that what lies near a place on one line is in one span."""
+    begin, size = 0, len(data)
+    while size - begin > SLICE_BYTES:
+        end = data.rfind(b"\n", begin, begin + SLICE_BYTES) + 1
+        if end:
+            yield begin, end
+            begin = end
+        else:
+            yield begin, begin + SLICE_BYTES + SLICE_OVERLAP
+            begin += SLICE_BYTES
+    yield begin, size
+
+
+def _window_chunk(data: bytes, start: int, end: int) -> tuple[Chunk, int]:
+    """Return the window with what a look-behind may need before it, and the index at which it begins."""
+    if start == 0 or data[start - 1] == _LINE_END:
+        return decode_window(data, start, end), 0
+    chunk = decode_window(data, max(0, start - LEAD_BYTES), end)
+    return chunk, len(decode_window(data, chunk.offset, start).text)
 
 
 def _block_bounds(data: bytes, offset: int) -> tuple[int, int]:
