@@ -18,7 +18,6 @@ from typing import Any
 
 from scanner import __version__
 from scanner.engine import checksums, filters
-from scanner.engine.anchors import VERSION as ANCHORS_VERSION
 from scanner.engine.anchors import Anchor, derive_anchor
 from scanner.engine.entropy import ALPHABETS
 from scanner.errors import RuleError
@@ -103,7 +102,7 @@ def load_catalogue(paths: Sequence[Path] = (), *, use_default_rules: bool = True
     roots = ([default_rules_path()] if use_default_rules else []) + list(paths)
     files = [file for root in roots for file in _rule_files(root)]
     contents = [_read(file) for file in files]
-    digest = hashlib.sha256(f"{_CACHE_FORMAT} {ANCHORS_VERSION} {__version__}".encode())
+    digest = hashlib.sha256(f"{_CACHE_FORMAT} {__version__} {_code_digest()}".encode())
     for file, content in zip(files, contents, strict=True):
         digest.update(b"\0%d\0%s\0%s" % (len(content), file.name.encode(), content))
     full = _from_cache(digest.hexdigest())
@@ -111,6 +110,15 @@ def load_catalogue(paths: Sequence[Path] = (), *, use_default_rules: bool = True
         full = _build(zip(files, contents, strict=True), digest.hexdigest())
         _to_cache(full)
     return full
+
+
+def _code_digest() -> str:
+    """Return what tells one state of the code that derives anchors from another, so that no stored one outlives it."""
+    folder = Path(__file__).parent
+    files = [folder / "engine" / f"{name}.py" for name in ("anchors", "hubs", "sequences")]
+    with suppress(OSError):
+        return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    return ""
 
 
 def select(ruleset: Ruleset, only: Sequence[str]) -> Ruleset:

@@ -26,9 +26,6 @@ from scanner.engine.sequences import (
     width_of,
 )
 
-VERSION = 3
-"""Grows with every change of what is derived here, so that no stored anchor outlives the code that uses it."""
-
 MIN_RUN = 20
 """Length from which a run of token characters is looked at: 770 MB/s in C, against 540 at 16 (measured)."""
 
@@ -39,18 +36,26 @@ KEY_LENGTH = 3
 """Length of the dictionary keys by which runs and keywords are dispatched."""
 
 MIN_LITERAL = 3
-WIDE = TOKEN | frozenset(b"+/.")
-MIN_WIDE_RUN = 24
+WIDE = TOKEN | frozenset(b"+/.%~")
+MIN_WIDE_RUN = 32
 MAX_WIDTH = 1 << 15
 """What a match may measure at most to be found for sure on a line longer than a window, in bytes."""
 
 _MAX_EXPANSIONS = 128
+_COMMON = frozenset(
+    [
+        *("access", "account", "api", "auth", "client", "code", "config", "connection", "credential", "http", "https"),
+        *("key", "name", "pass", "passw", "passwd", "password", "private", "pwd", "secret", "token", "url", "user"),
+    ]
+)
+"""Words that stand on many lines that hold no credential."""
+
 _HEX_DASH = frozenset(b"0123456789abcdefABCDEF-")
 
 LONG_RUN = 32
-RUN, PLAIN_RUN, PLAIN_LONG_RUN, WIDE_LONG_RUN = "run", "plain-run", "long-run", "wide-run"
-"""Places near which a keyword counts, beside the hubs: a run with a digit in it, any run, any run of LONG_RUN
-characters, any run of LONG_RUN characters of `WIDE`. A keyword may also stand in the run."""
+RUN, PLAIN_LONG_RUN, WIDE_LONG_RUN = "run", "long-run", "wide-run"
+"""Places near which a keyword counts, beside the hubs: a run with a digit in it, any run of LONG_RUN characters, any
+run of LONG_RUN characters of `WIDE`. A keyword may also stand in the run."""
 
 
 class Keyword(NamedTuple):
@@ -76,9 +81,10 @@ class Anchor:
     """Texts of which one stands in every match, by the way they are looked for.
 
     `run_prefixes` start a long token run, `run_lefts` end just before one, `wide_prefixes` start one of
-    `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere. Texts other than keywords are in
-    lower case if `is_folded`. With `is_everywhere` the pattern runs on every line. `spans_lines` tells that a
-    match may hold a line end; `width` is the most bytes a match can have, at most MAX_WIDTH.
+    `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere. Keywords and literals are in lower
+    case, the other texts if `is_folded`. With `is_everywhere` the pattern runs on every line. `spans_lines` tells that
+    a match may hold a line end. `required` is a text in lower case that every match holds, or empty. `width` is the
+    most bytes a match can have, at most MAX_WIDTH.
     """
 
     run_prefixes: tuple[Prefix, ...] = ()
@@ -89,6 +95,7 @@ class Anchor:
     is_folded: bool = True
     is_everywhere: bool = False
     spans_lines: bool = False
+    required: str = ""
     width: int = field(default=MAX_WIDTH)
 
     @property
@@ -145,14 +152,24 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
         if not kind:
             return Anchor(literals=declared, is_everywhere=not declared, spans_lines=spans_lines, width=width)
         found.setdefault(kind, set()).update(texts)
-    is_folded = sequences.is_folded
-    if "literals" in found and declared:
-        found["literals"], is_folded = set(declared), True
-        found["run_lefts"] = {text.lower() for text in found.get("run_lefts", ())}
-        for kind in ("run_prefixes", "wide_prefixes"):
-            found[kind] = {prefix._replace(text=prefix.text.lower()) for prefix in found.get(kind, ())}
+    if declared and len(declared) < len(found.get("literals", ())):
+        found["literals"] = set(declared)
     texts_by_kind: dict[str, Any] = {kind: tuple(sorted(texts)) for kind, texts in found.items()}
-    return Anchor(**texts_by_kind, is_folded=is_folded, spans_lines=spans_lines, width=width)
+    return Anchor(
+        **texts_by_kind,
+        is_folded=sequences.is_folded,
+        spans_lines=spans_lines,
+        required=_required(sequences.options),
+        width=width,
+    )
+
+
+def _required(options: Iterable[Sequence]) -> str:
+    """Return the longest text that all the sequences hold, if it is more than a common word."""
+    texts = [[text.lower() for text, *_ in literal_runs(items)] for items in options]
+    shared = [one for one in texts[0] if all(any(one in text for text in other) for other in texts)] if texts else []
+    best = max(shared, key=len, default="")
+    return best if len(best) >= MIN_LITERAL and best not in _COMMON else ""
 
 
 def is_head(pattern: str) -> bool:
@@ -189,7 +206,7 @@ def _best_anchor(items: Sequence, *, runs_allowed: bool) -> _Found:
         ):
             if texts := find(items):
                 return _Found(kind, texts)
-    literals = [text for text, *_ in literal_runs(items) if len(text) >= MIN_LITERAL]
+    literals = [text.lower() for text, *_ in literal_runs(items) if len(text) >= MIN_LITERAL]
     return _Found("literals", (max(literals, key=len),)) if literals else _Found("", ())
 
 
@@ -287,7 +304,6 @@ def _plain_keywords(items: Sequence) -> tuple[Keyword, ...]:
     for place, alphabet, length in (
         (PLAIN_LONG_RUN, TOKEN, LONG_RUN),
         (WIDE_LONG_RUN, WIDE, LONG_RUN),
-        (PLAIN_RUN, TOKEN, MIN_RUN),
     ):
         for end, item in enumerate(items):
             if item.role or _run_length(items[end:], alphabet) < length:
@@ -316,13 +332,18 @@ def _hub_keywords(items: Sequence) -> tuple[Keyword, ...]:
 
 
 def _before(items: Sequence, end: int, reach_end: int, place: str) -> Keyword | None:
-    """Return the longest keyword that ends at or before item `end`, and begins near enough to item `reach_end`."""
+    """Return the most telling keyword that ends at or before item `end`, and begins near enough to item `reach_end`."""
     best: Keyword | None = None
     for text, start, stop in literal_runs(items):
-        near = stop <= end and _reach(items[start:reach_end]) <= MAX_REACH
-        if near and len(text) >= MIN_LITERAL and (best is None or len(text) > len(best.text)):
-            best = Keyword(place, text.lower(), _has_no_letter_before(items, start, text))
+        if stop <= end and len(text) >= MIN_LITERAL and _reach(items[start:reach_end]) <= MAX_REACH:
+            word = Keyword(place, text.lower(), _has_no_letter_before(items, start, text))
+            best = word if best is None or _worth(word) > _worth(best) else best
     return best
+
+
+def _worth(word: Keyword) -> tuple[bool, bool, int]:
+    """Return how much a keyword tells: one that begins a word is the quickest to find, a common one tells least."""
+    return word.is_guarded, word.text.strip("_-") not in _COMMON, len(word.text)
 
 
 def _has_no_letter_before(items: Sequence, start: int, text: str) -> bool:

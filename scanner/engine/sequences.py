@@ -28,7 +28,7 @@ SPACE = frozenset(b" \t\n\r\f\v")
 QUOTES = frozenset(b"\"'`")
 _CATEGORIES = {"CATEGORY_DIGIT": DIGITS, "CATEGORY_WORD": WORD, "CATEGORY_SPACE": SPACE}
 
-_READ_DIFFERENTLY = re.compile(r"\[\[?\^?:|(?<!\\)\{[0-9<= ]*[ides][0-9<=,:+}]|\(\?[a-zA-Z-]*[ufebprwVL]")
+_READ_DIFFERENTLY = re.compile(r"\[:\^?[a-z]+:\]|(?<!\\)\{[0-9<= ]*[ides][0-9<=,:+}]|\(\?[a-zA-Z-]*[ufebprwVL]")
 """POSIX classes, fuzzy matching and flags, which only `regex` knows or takes in another sense."""
 
 
