@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from scanner.model import CONFIDENCES, SEVERITIES, Finding, Person, Region, Report, State
@@ -36,6 +36,15 @@ def open_findings(report: Report) -> tuple[Finding, ...]:
 def by_priority(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return `findings`, most urgent first; equal ones by place, so that the order is always the same."""
     return tuple(sorted(findings, key=_urgency))
+
+
+def by_file(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:
+    """Yield each path with its findings in the order of its lines; the path with the most urgent finding first."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in by_priority(findings):
+        groups.setdefault(finding.provenance.path, []).append(finding)
+    for path, group in groups.items():
+        yield path, sorted(group, key=lambda one: (one.region.start_line, one.region.start_column, one.rule_id))
 
 
 def _urgency(finding: Finding) -> tuple[int, int, int, int, str, int, int, str, str]:
