@@ -74,7 +74,7 @@ def _row(finding: Finding, report: Report, options: RenderOptions, mask: Masker)
         " ".join(mask(owner) for owner in made.owners) if made else "",
         finding.baseline_state or "",
         "; ".join(mask(one.justification) or one.kind for one in finding.suppressions),
-        str(len(finding.occurrences)),
+        str(len(finding.occurrences) + finding.more_occurrences),
         finding.fingerprint,
     ]
 

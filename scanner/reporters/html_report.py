@@ -14,6 +14,7 @@ from scanner.model import EventKind, Finding, Person, Report, Rule, StoryEvent
 from scanner.reporters import RenderOptions
 from scanner.reporters.advice import playbook
 from scanner.reporters.html_parts import coverage_part, figures_part, findings_part, summary_part
+from scanner.reporters.people import shown_name
 from scanner.reporters.safe import Masker, printable, safe_url
 from scanner.reporters.selection import by_priority, current_region, is_open, state_of, story_words
 from scanner.reporters.taxonomies import owasp_of, weaknesses
@@ -116,7 +117,7 @@ def _finding(finding: Finding, options: RenderOptions, mask: Masker) -> dict[str
     made, story = finding.assessment, finding.story
     text, start, end = finding.snippet.text, finding.snippet.mark_start, finding.snippet.mark_end
     secret = finding.secret.value if options.show_secrets else text[start:end]
-    events = list(_events(finding, mask))
+    events = list(_events(finding, options, mask))
     return {
         "severity": finding.severity,
         "confidence": finding.confidence,
@@ -126,14 +127,14 @@ def _finding(finding: Finding, options: RenderOptions, mask: Masker) -> dict[str
         "state": state_of(finding),
         "story": story_words(finding),
         "events": events,
-        "moreEvents": len(story.events) - len(events) if story else 0,
+        "moreEvents": len(story.events) + story.more_events - len(events) if story else 0,
         "unknowns": [mask(one) for one in story.unknowns] if story else [],
         "branches": [mask(one) for one in story.branches[:MAX_NAMES]] if story else [],
         "tags": [mask(one) for one in story.tags[:MAX_NAMES]] if story else [],
         "days": story.exposure_days if story else None,
         "commit": finding.provenance.commit,
         "committed": _seconds(finding.provenance.committer),
-        "places": len(finding.occurrences),
+        "places": len(finding.occurrences) + finding.more_occurrences,
         "decoding": [printable(one) for one in finding.decoding],
         "notes": [mask(note) for note in finding.notes],
         "priority": made.priority if made else None,
@@ -148,22 +149,22 @@ def _finding(finding: Finding, options: RenderOptions, mask: Masker) -> dict[str
     }
 
 
-def _events(finding: Finding, mask: Masker) -> Iterator[dict[str, Any]]:
+def _events(finding: Finding, options: RenderOptions, mask: Masker) -> Iterator[dict[str, Any]]:
     """Yield the events of a story, the first and the last ones if there are very many."""
     events = finding.story.events if finding.story else ()
     kept = events if len(events) <= MAX_EVENTS else (*events[: MAX_EVENTS - 10], *events[-10:])
     for event in kept:
-        yield _event(event, mask)
+        yield _event(event, options, mask)
 
 
-def _event(event: StoryEvent, mask: Masker) -> dict[str, Any]:
+def _event(event: StoryEvent, options: RenderOptions, mask: Masker) -> dict[str, Any]:
     return {
         "kind": event.kind,
         "path": mask(event.path),
         "from": mask(event.from_path) if event.from_path is not None and event.kind is EventKind.MOVED else None,
         "at": _seconds(event.commit.committer),
         "commit": event.commit.oid[:12],
-        "who": mask(event.commit.author.name) if event.commit.author else "",
+        "who": shown_name(event.commit.author, options, mask) if event.commit.author else "",
     }
 
 

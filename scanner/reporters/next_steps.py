@@ -23,7 +23,7 @@ def next_steps(report: Report) -> Iterator[str]:
         yield "  2. then take them out of the code: read them from the environment or a secret manager"
     else:
         yield "  2. they are in the history only: rewriting it does not help once it was pushed, replacing them does"
-    yield "  3. no secret, or known? `leaksweep explain RULE` and docs tell how to mark it, with a reason"
+    yield "  3. no secret? mark its line with leaksweep:allow and a reason, or note it down: leaksweep baseline create"
 
 
 def _rules(report: Report, findings: list[Finding]) -> Iterator[str]:

@@ -175,7 +175,7 @@ def _properties(finding: Finding, mask: Masker) -> dict[str, Any]:
         "confidence": finding.confidence,
         "state": state_of(finding),
         "commit": finding.provenance.commit,
-        "occurrences": len(finding.occurrences),
+        "occurrences": len(finding.occurrences) + finding.more_occurrences,
         "notes": [mask(note) for note in finding.notes],
         "decoding": list(finding.decoding),
     }

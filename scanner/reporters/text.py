@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 from typing import TextIO
 
-from scanner.model import SEVERITIES, Finding, Report
+from scanner.model import Finding, Report
 from scanner.reporters import RenderOptions
+from scanner.reporters.next_steps import next_steps, urgency_line
 from scanner.reporters.people import name_and_address
 from scanner.reporters.safe import Masker
+from scanner.reporters.selection import by_file
 from scanner.reporters.story import occurrence_lines, story_line
+from scanner.reporters.words import verdict
 
 _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36"}
 _NAMED_SKIPS = 10
 
 
 def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
-    """Write the findings by file, then what was read, what was not, and the verdict."""
+    """Write the findings by file, most urgent first, what was read and what was not, the verdict and what to do."""
     mask = Masker(report.findings, show_secrets=options.show_secrets)
-    for path, findings in groupby(report.findings, key=lambda finding: finding.provenance.path):
+    for path, findings in by_file(report.findings):
         stream.write(_styled(mask(path), "1", options) + "\n")
         for finding in findings:
             _write_finding(finding, report, stream, options, mask)
@@ -28,30 +30,29 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
     if not options.quiet or not report.stats.is_complete:
         _write_coverage(report, stream, options, mask)
     if not options.quiet:
-        stream.write(verdict(report) + "\n")
+        stream.write(_styled(verdict(report), _mood(report), options) + "\n")
+        stream.writelines(f"{line}\n" for line in next_steps(report))
 
 
-def verdict(report: Report) -> str:
-    """Return the result in one line of plain words."""
-    counts = Counter(finding.severity for finding in report.findings)
-    parts = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
-    number = len(report.findings)
-    told = f"{number} finding{'s' * (number != 1)} ({parts})" if number else "no findings"
-    if report.below_threshold:
-        told += f", {report.below_threshold} below the threshold"
-    if not report.stats.is_complete:
-        return f"{told}; the scan is INCOMPLETE: not everything was read"
-    return told if number else f"clean: {told}"
+def _mood(report: Report) -> str:
+    """Return the style of the verdict: green only where nothing was found and everything was read."""
+    if report.findings:
+        return "1"
+    return "1;32" if report.stats.is_complete else "1;33"
 
 
 def _write_finding(finding: Finding, report: Report, stream: TextIO, options: RenderOptions, mask: Masker) -> None:
     severity = _styled(finding.severity, _COLOURS[finding.severity], options)
     region = finding.region
     place = f"{region.start_line}:{region.start_column}"
-    stream.write(f"  {place}  {severity}  {finding.rule_id}  {report.rules[finding.rule_id].name}\n")
+    stream.write(f"  {place}  {severity}  {finding.rule_id}  {mask(report.rules[finding.rule_id].name)}\n")
     before, line, after = _line(finding, options, mask)
     stream.write(f"    {before}{line}{after}\n    {' ' * len(before)}{_styled('^' * len(line), '31', options)}\n")
-    for told in (*_origin(finding, options, mask), *(f"note: {mask(note)}" for note in finding.notes)):
+    for told in (
+        *_origin(finding, options, mask),
+        urgency_line(finding, mask),
+        *(f"note: {mask(note)}" for note in finding.notes),
+    ):
         if told:
             stream.write(f"    {told}\n")
     if options.verbose:

@@ -74,14 +74,11 @@ function timeline(finding, range, size) {
 }
 
 function detailTimeline(finding, range) {
-  const size = { width: 520, height: 46, dot: 5 };
-  const svg = timeline(finding, range, size);
+  const svg = timeline(finding, range, { width: 520, height: 34, dot: 5 });
   svg.removeAttribute("width");
   svg.removeAttribute("height");
-  svg.setAttribute("viewBox", "0 0 520 58");
-  svg.append(draw("text", { x: 0, y: 56 }, dateOf(range[0])));
-  svg.append(draw("text", { x: 520, y: 56, "text-anchor": "end" }, dateOf(range[1])));
-  return svg;
+  const ends = make("p", { class: "ends" }, make("span", {}, dateOf(range[0])), make("span", {}, dateOf(range[1])));
+  return make("div", { class: "timeline" }, svg, ends);
 }
 
 // Buckets of equal calendar length: months, quarters or years, whichever gives at most fifty.

@@ -26,7 +26,7 @@ function storyPart(finding, range) {
   const parts = [make("h3", {}, "Its story")];
   parts.push(make("p", {}, finding.story || "No history was read: the secret stands in the files that were scanned."));
   if (!finding.events.length) return parts;
-  if (finding.events.some((event) => event.at !== null)) parts.push(make("div", { class: "timeline" }, detailTimeline(finding, range)));
+  if (finding.events.some((event) => event.at !== null)) parts.push(detailTimeline(finding, range));
   const events = make("ol", { class: "events" }, ...finding.events.map((event) => eventItem(event, finding)));
   if (finding.moreEvents) events.append(make("li", { class: "moved" }, plural(finding.moreEvents, "more event")));
   if (finding.state === "in HEAD") events.append(make("li", { class: "now" }, "still there"));
