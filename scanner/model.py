@@ -292,7 +292,7 @@ class Story:
     it; `present_in` are those whose newest commit still has it. `current` is where it stands in HEAD.
     `exposure_days` runs by committer dates from the introduction to the removal, or to the scan if it is still
     there; None where a date is not known. `unknowns` tells in words what the history at hand cannot answer.
-    `more_events` counts those that a saved report left out.
+    `more_events` and `more_refs` (branches, tags, other refs, present in) count those that a saved report left out.
     """
 
     state: State
@@ -307,6 +307,7 @@ class Story:
     has_doubtful_dates: bool = False
     unknowns: tuple[str, ...] = ()
     more_events: int = 0
+    more_refs: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property
     def introduced(self) -> StoryEvent | None:

@@ -313,6 +313,12 @@ def _story(node: _Node) -> Story:
         has_doubtful_dates=node["has_doubtful_dates"].flag(),
         unknowns=node.texts("unknowns"),
         more_events=_more(node, "event_count", "events"),
+        more_refs=(
+            _more(node["reachable_from"], "branch_count", "branches"),
+            _more(node["reachable_from"], "tag_count", "tags"),
+            _more(node["reachable_from"], "other_ref_count", "other_refs"),
+            _more(node, "present_in_count", "present_in"),
+        ),
     )
 
 

@@ -31,6 +31,9 @@ SCHEMA_VERSION = "1.0"
 LISTED = 10
 """Places and events of one finding in a report that does not list all of them."""
 
+NAMED = 50
+"""Refs of each kind in such a report: a mirror has thousands, and each finding would name them all."""
+
 T = TypeVar("T")
 
 
@@ -176,17 +179,24 @@ def story_document(story: Story, mask: Masker, options: RenderOptions) -> dict[s
         "exposure_days": story.exposure_days,
         "has_doubtful_dates": story.has_doubtful_dates,
         "reachable_from": {
-            "branches": [mask(name) for name in story.branches],
-            "tags": [mask(name) for name in story.tags],
-            "other_refs": [mask(name) for name in story.other_refs],
+            **_names("branches", "branch_count", story.branches, story.more_refs[0], mask, options),
+            **_names("tags", "tag_count", story.tags, story.more_refs[1], mask, options),
+            **_names("other_refs", "other_ref_count", story.other_refs, story.more_refs[2], mask, options),
         },
-        "present_in": [mask(name) for name in story.present_in],
+        **_names("present_in", "present_in_count", story.present_in, story.more_refs[3], mask, options),
         "current": None if story.current is None else _occurrence(story.current, mask),
         "blob_count": story.blob_count,
         "event_count": len(story.events) + story.more_events,
         "events": [_event(event, mask, options) for event in events],
         "unknowns": [mask(text) for text in story.unknowns],
     }
+
+
+def _names(
+    key: str, count: str, names: Sequence[str], more: int, mask: Masker, options: RenderOptions
+) -> dict[str, Any]:
+    shown = names if options.all_occurrences else names[:NAMED]
+    return {key: [mask(name) for name in shown], count: len(names) + more}
 
 
 def _listed_events(story: Story, options: RenderOptions) -> Sequence[StoryEvent]:

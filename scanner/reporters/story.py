@@ -42,7 +42,7 @@ def _end(story: Story, mask: Masker) -> Iterator[str]:
     if story.state is State.IN_HEAD:
         yield "in HEAD" if days is None else f"in HEAD after {_days(days)}"
     elif story.state is State.ON_OTHER_REFS:
-        yield f"still on {_named(story.present_in, mask)}"
+        yield f"still on {_named(story.present_in, story.more_refs[3], mask)}"
     elif story.state is State.REMOVED:
         yield f"still reachable from {_counted(story)}"
     else:
@@ -65,13 +65,18 @@ def _days(count: int) -> str:
 
 
 def _counted(story: Story) -> str:
-    kinds = (("branch", "es", story.branches), ("tag", "s", story.tags), ("other ref", "s", story.other_refs))
-    told = [f"{len(names):,} {word}{ending * (len(names) != 1)}" for word, ending, names in kinds if names]
+    counts = [len(names) for names in (story.branches, story.tags, story.other_refs)]
+    words = ("branch", "es"), ("tag", "s"), ("other ref", "s")
+    told = [
+        f"{count + more:,} {word}{ending * (count + more != 1)}"
+        for count, more, (word, ending) in zip(counts, story.more_refs, words, strict=False)
+        if count
+    ]
     return " and ".join(told)
 
 
-def _named(names: tuple[str, ...], mask: Masker) -> str:
-    more = len(names) - 3
+def _named(names: tuple[str, ...], left_out: int, mask: Masker) -> str:
+    more = len(names) + left_out - 3
     told = ", ".join(mask(name) for name in names[:3])
     return f"{told} and {more} more" if more > 0 else told or "another ref"
 
@@ -89,16 +94,16 @@ def whole_story(finding: Finding, options: RenderOptions, mask: Masker) -> Itera
         yield f"  {story.more_events:,} more events are not in this report (scan with --all-occurrences)"
     if story.current:
         yield f"in HEAD: {mask(story.current.provenance.path)}:{story.current.region.start_line}"
-    reached = (
-        ("branches", story.branches),
-        ("tags", story.tags),
-        ("other refs", story.other_refs),
+    told = (
+        ("branches whose history has it", story.branches),
+        ("tags whose history has it", story.tags),
+        ("other refs whose history has it", story.other_refs),
+        ("newest commit still has it", story.present_in),
     )
-    for kind, names in reached:
+    for (what, names), more in zip(told, story.more_refs, strict=True):
         if names:
-            yield f"{kind} whose history has it: {', '.join(map(mask, names))}"
-    if story.present_in:
-        yield f"newest commit still has it: {', '.join(map(mask, story.present_in))}"
+            rest = f" and {more:,} more" if more else ""
+            yield f"{what}: {', '.join(map(mask, names))}{rest}"
     yield from occurrence_lines(finding, mask)
     yield from (f"not known: {mask(text)}" for text in story.unknowns)
 

@@ -264,6 +264,23 @@ def test_the_number_of_workers_changes_no_byte_of_a_story(tmp_path: Path) -> Non
     assert history.oids["A"].encode() in once
 
 
+def test_a_report_counts_all_refs_and_names_a_few(tmp_path: Path) -> None:
+    history = History(tmp_path / "r", "A: a=S\nB A: a=x")
+    lines = [f"create refs/tags/v{number:03} {history.oids['A']}\n" for number in range(80)]
+    history.repository.git("update-ref", "--stdin", stdin="".join(lines).encode())
+    saved = tmp_path / "scan.json"
+    arguments = ("scan", str(tmp_path / "r"), "--history", "--rule", "github-token", "-f")
+    text = leaksweep(*arguments, "text", "-f", "json", "-o", "-", "-o", str(saved)).stdout
+    assert b"still reachable from 1 branch and 80 tags" in text
+    assert leaksweep("report", str(saved)).stdout == text
+    (finding,) = findings_of(tmp_path / "r", tmp_path, all_occurrences=False)
+    reached = finding["story"]["reachable_from"]
+    assert (reached["tag_count"], len(reached["tags"])) == (80, 50)
+    assert b"v049 and 30 more" in leaksweep("show", finding["fingerprint"], str(saved)).stdout
+    (finding,) = findings_of(tmp_path / "r", tmp_path)
+    assert len(finding["story"]["reachable_from"]["tags"]) == 80
+
+
 def test_show_prints_one_story_of_a_saved_scan(tmp_path: Path) -> None:
     History(tmp_path / "r", "A: a=S\nB A: b=S\nC B: b=x\nD C: b=x c=T")
     saved = tmp_path / "scan.json"
