@@ -73,7 +73,7 @@ def hostile_texts(rule: Rule) -> Iterator[str]:
     """Yield texts as long as the engine's longest line window, made to let a pattern start over and over."""
     size = LINE_BEFORE + LINE_AFTER
     anchor = derive_anchor(rule.pattern, rule.keywords)
-    words = sorted(set(anchor.texts))[:6]
+    words = sorted(set(anchor.texts) - {""})[:6]
     for unit in (
         "a",
         "A1",

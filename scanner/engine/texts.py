@@ -23,6 +23,7 @@ _FREQUENT = (
     b"ine",
     b"ati",
     b"ed ",
+    b"ted ",
     b" in",
     b"$(",
     b"${",
