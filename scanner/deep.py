@@ -20,7 +20,7 @@ from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
 
 MAX_DEPTH = 3
-MAX_LIVE_BYTES = 112 << 20
+MAX_LIVE_BYTES = 96 << 20
 MAX_TOTAL_BYTES = 512 << 20
 MAX_MEMBERS = 50_000
 MAX_S = 10.0
@@ -86,7 +86,7 @@ class DeepSearch:
         *,
         max_depth: int = MAX_DEPTH,
         max_s: float = MAX_S,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.process_time,
     ) -> None:
         self._engine = engine
         self._max_depth = max_depth

@@ -35,8 +35,8 @@ def strings(data: bytes, budget: Budget) -> Iterator[Item | Trouble]:
         at = found.start()
         start = at + (2 if data[at] & 0x7F in _SHORT else 5)
         size = int.from_bytes(data[at + 1 : start], "little")
-        text = data[start : start + size]
-        if 4 <= size <= _MAX_STRING_BYTES and len(text) == size and _is_text(text):
+        is_inside = 4 <= size <= _MAX_STRING_BYTES and start + size <= len(data)
+        if is_inside and _is_text(text := data[start : start + size]):
             out.append(text)
             at = start + size
         else:

@@ -199,11 +199,16 @@ def _lzma(data: bytes, start: int, entry: _Entry, budget: Budget) -> Iterator[It
 
 def inflated(name: str, stream: Inflater, budget: Budget) -> Iterator[Item | Trouble]:
     """Yield what a stream says up to its budget, and then what kept it from its end."""
-    content, error = stream.read_some(budget.max_item_bytes)
+    wanted = budget.max_item_bytes
+    content, error = stream.read_some(wanted)
     yield Item(name, content)
-    if isinstance(error, LimitError):
+    is_cut = False
+    if error is None and len(content) == wanted:
+        more, error = stream.read_some(1)
+        is_cut = bool(more)
+    if is_cut:
+        yield Trouble(name, SkipReason.ARCHIVE_LIMIT, f"only the first {wanted} bytes were read")
+    elif isinstance(error, LimitError):
         raise error
-    if error is not None:
+    elif error is not None:
         yield Trouble(name, SkipReason.CORRUPT_ARCHIVE, str(error))
-    elif len(content) == budget.max_item_bytes and stream.read_some(1)[0]:
-        yield Trouble(name, SkipReason.ARCHIVE_LIMIT, f"only the first {len(content)} bytes were read")

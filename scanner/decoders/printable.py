@@ -4,11 +4,15 @@ from __future__ import annotations
 
 _PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
 SAMPLE_BYTES = 48
+MIN_DISTINCT = 5
+"""A table of one number over and over decodes to one letter over and over, and is no text."""
 
 
 def is_text(data: bytes) -> bool:
     """Return whether the first SAMPLE_BYTES read as text: ASCII, UTF-8, or UTF-16 of mostly Latin letters."""
     sample = data[:SAMPLE_BYTES]
+    if len(set(sample)) < min(MIN_DISTINCT, len(sample)):
+        return False
     if not sample:
         return False
     odd = sample.translate(None, _PRINTABLE)
