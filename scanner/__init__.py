@@ -19,9 +19,11 @@ The rooms, in the order in which data flows through them:
     chunks         bytes -> text windows with positions
     ci_events      variables and payloads of CI systems -> Change
     engine         THINK: candidates, patterns, filters -> Match
+    suppress       marks in the text and the ignore file -> Suppression
     findings       Match -> Finding: merge, sort, fingerprint
     attribution    where each secret stands at each commit -> Story
     assess         how urgent a finding is, and why; owners: CODEOWNERS
+    baseline       the file of known findings: read, write, compare
     reporters      OUT: findings -> text
     saved          a report of -f json -> the same report again
     model, errors  the values and the errors that pass through the doors

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from scanner import __version__
-from scanner.model import CONFIDENCES, SEVERITIES
+from scanner.model import CONFIDENCES, ENTRY_STATES, SEVERITIES
 from scanner.reporters import FORMATS
 
 HOOK_STAGES = ("pre-commit", "pre-push", "commit-msg")
@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _add_ci(verbs.add_parser("ci", help="scan what the event of a CI system brought in"))
     _add_hooks(verbs)
     _add_sweep(verbs.add_parser("sweep", help="scan many repositories, and remember what was read"))
+    _add_baseline(verbs.add_parser("baseline", help="create and tend the file of known findings"))
     _add_report(verbs.add_parser("report", help="tell a saved scan (-f json) again in other formats"))
     _add_show(verbs.add_parser("show", help="tell the whole story of one finding of a saved scan"))
     _add_rules(verbs.add_parser("rules", help="list, show, check or test rules"))
@@ -61,7 +62,22 @@ def _add_scan(scan: argparse.ArgumentParser) -> None:
 
 
 def _add_common(scan: argparse.ArgumentParser) -> None:
-    """Add what every command that scans takes: reports, rules, limits, thresholds."""
+    """Add what every command that scans and reports takes: reports, rules, limits, thresholds, decisions."""
+    _add_reports(scan)
+    _add_limits(scan)
+    add = scan.add_argument
+    add("--min-severity", choices=SEVERITIES, help="report from this severity on")
+    add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on")
+    _add_decisions(scan)
+    add("--show-secrets", action="store_true", help="print secrets in full")
+    _add_detail(scan)
+    add("--exit-zero", action="store_true", help="exit 0 in spite of findings")
+    add("--no-progress", dest="progress", action="store_false", help="no progress display")
+    add("--quiet", action="store_true", help="findings only")
+    add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
+
+
+def _add_reports(scan: argparse.ArgumentParser) -> None:
     add = scan.add_argument
     add(
         "-f",
@@ -77,6 +93,11 @@ def _add_common(scan: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="file of the report at the same place in the -f list",
     )
+
+
+def _add_limits(scan: argparse.ArgumentParser) -> None:
+    """Add what decides on what is read, and with which rules."""
+    add = scan.add_argument
     add("-j", "--jobs", type=_number, metavar="N", help="worker processes (default: the cores it may use)")
     add("--rules", action="append", metavar="PATH", help="more rules: a file or a folder; repeatable")
     add(
@@ -88,8 +109,6 @@ def _add_common(scan: argparse.ArgumentParser) -> None:
     )
     add("--rule", dest="only_rules", action="append", metavar="ID", help="only this rule; repeatable")
     add("--exclude", action="append", metavar="GLOB", help="leave out these paths; repeatable")
-    add("--min-severity", choices=SEVERITIES, help="report from this severity on")
-    add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on")
     add(
         "--max-blob-bytes",
         type=_number,
@@ -109,12 +128,26 @@ def _add_common(scan: argparse.ArgumentParser) -> None:
         help="a shallow or partial clone counts as complete",
     )
     add("--config", metavar="FILE", help="configuration file (default: .leaksweep.yml in PATH)")
-    add("--show-secrets", action="store_true", help="print secrets in full")
-    _add_detail(scan)
-    add("--exit-zero", action="store_true", help="exit 0 in spite of findings")
-    add("--no-progress", dest="progress", action="store_false", help="no progress display")
-    add("--quiet", action="store_true", help="findings only")
-    add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
+
+
+def _add_decisions(scan: argparse.ArgumentParser) -> None:
+    """Add what tells which findings are settled."""
+    add = scan.add_argument
+    add("--baseline", metavar="FILE", help="known findings (default: .leaksweep-baseline.json in the root)")
+    add("--no-baseline", dest="use_baseline", action="store_false", help="every finding counts as new")
+    add(
+        "--grace-new-rules",
+        metavar="DAY",
+        help="up to that day (YYYY-MM-DD) findings of rules newer than the baseline warn, and do not fail",
+    )
+    add("--ignore-file", metavar="FILE", help="settled paths (default: .leaksweep-ignore in the root)")
+    add("--no-inline-allow", dest="reads_marks", action="store_false", help="marks in the text settle nothing")
+    add(
+        "--trust-ref",
+        metavar="REV",
+        help="baseline, ignore file, configuration, rules and marks count only as they stand at REV",
+    )
+    add("--show-suppressed", action="store_true", help="report known and suppressed findings too, marked as such")
 
 
 def _add_ci(ci: argparse.ArgumentParser) -> None:
@@ -140,6 +173,60 @@ def _add_hooks(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     install.add_argument("--remove", action="store_true", help="remove them, and put back what was there")
 
 
+def _add_baseline(baseline: argparse.ArgumentParser) -> None:
+    verbs = baseline.add_subparsers(required=True, metavar="ACTION")
+    plan = (
+        ("create", "note down every finding in a new file"),
+        ("update", "add what is new, follow what moved"),
+        ("prune", "take out what is gone or expired"),
+        ("audit", "decide on each finding, one a screen"),
+        ("show", "list the entries"),
+        ("diff", "tell what is new, moved, gone or expired"),
+    )
+    for name, text in plan:
+        verb = verbs.add_parser(name, help=text)
+        verb.set_defaults(command=f"{'audit' if name == 'audit' else 'baseline'}.{name}")
+        verb.add_argument("path", nargs="?", default=".", metavar="PATH", help="folder or repository")
+        verb.add_argument("--baseline", metavar="FILE", help="the file (default: .leaksweep-baseline.json in the root)")
+        if name == "show":
+            verb.add_argument(
+                "--state", dest="states", action="append", default=[], choices=ENTRY_STATES, help="repeatable"
+            )
+            verb.add_argument("--expired", action="store_true", help="only those that no longer hold")
+        else:
+            _add_baseline_scan(verb)
+        if name in ("create", "update"):
+            _add_verdict(verb)
+    _add_import(verbs.add_parser("import", help="note down what the files of other tools know"))
+    verbs.choices["create"].add_argument("--force", action="store_true", help="start anew where there is one")
+    verbs.choices["audit"].add_argument("--all", action="store_true", help="those with a verdict too")
+    verbs.choices["prune"].add_argument("--dry-run", action="store_true", help="tell, and leave the file as it is")
+
+
+def _add_import(verb: argparse.ArgumentParser) -> None:
+    verb.set_defaults(command="importing.import_")
+    verb.add_argument("files", nargs="+", metavar="FILE", help="a baseline, report or ignore file of another tool")
+    verb.add_argument("--path", default=".", help="the repository that it is about (default: the current folder)")
+    verb.add_argument("--baseline", metavar="FILE", help="the file (default: .leaksweep-baseline.json in the root)")
+    _add_baseline_scan(verb)
+    verb.add_argument("--reason", default="", metavar="TEXT", help="why they are accepted")
+    verb.add_argument("--owner", default="", metavar="NAME", help="who answers for them")
+    verb.add_argument("--expires", default="", metavar="DAY", help="last day on which they hold, YYYY-MM-DD")
+
+
+def _add_baseline_scan(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--history", action="store_true", help="the whole history (kept in mind by the file)")
+    _add_limits(verb)
+    verb.add_argument("--no-progress", dest="progress", action="store_false", help="no progress display")
+
+
+def _add_verdict(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--state", default="known", choices=ENTRY_STATES, help="of new entries (default: known)")
+    verb.add_argument("--reason", default="", metavar="TEXT", help="why they are accepted")
+    verb.add_argument("--owner", default="", metavar="NAME", help="who answers for them")
+    verb.add_argument("--expires", default="", metavar="DAY", help="last day on which they hold, YYYY-MM-DD")
+
+
 def _add_report(report: argparse.ArgumentParser) -> None:
     report.set_defaults(command="report.report")
     add = report.add_argument
@@ -148,6 +235,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     add("-o", "--output", action="append", metavar="PATH", help="file of the report at the same place in the -f list")
     add("--show-secrets", action="store_true", help="print secrets in full, if the saved scan holds them")
     _add_detail(report)
+    add("--show-suppressed", action="store_true", help="known and suppressed findings too, marked as such")
     add("--quiet", action="store_true", help="findings only")
     add("--verbose", action="store_true", help="name every skipped thing and every reason to drop a match")
 
@@ -247,6 +335,16 @@ def _add_rules(rules: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "-f", "--format", dest="list_format", choices=("text", "json", "markdown"), default="text"
             )
+    _add_rules_import(verbs.add_parser("import", help="make rules of a gitleaks configuration"))
+
+
+def _add_rules_import(verb: argparse.ArgumentParser) -> None:
+    verb.set_defaults(command="importing.rules_import")
+    verb.add_argument("file", metavar="FILE", help="a .gitleaks.toml")
+    # Not `output`, which names the files of reports.
+    verb.add_argument("--to", dest="target", required=True, metavar="PATH", help="the rule file to write")
+    verb.add_argument("--ignore-file", metavar="FILE", help="for its allowlists (default: .leaksweep-ignore beside)")
+    verb.add_argument("--force", action="store_true", help="write over a rule file that is there")
 
 
 def _number(text: str) -> int:

@@ -17,6 +17,10 @@ class RuleError(ScannerError):
     """A rule file or a rule that cannot be used."""
 
 
+class BaselineError(ScannerError):
+    """A baseline that cannot be read, trusted or written, or a foreign file that cannot be imported."""
+
+
 class GitError(ScannerError):
     """Git is missing, refused, or gave an answer that cannot be right."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 
 class PathGlobs:
@@ -44,3 +45,64 @@ def _translated(token: str) -> str:
         inner = token[1:-1].replace("\\", r"\\").replace("[", r"\[")
         return f"[^/{inner[1:]}]" if inner.startswith("!") else f"[{inner.replace('^', chr(92) + '^')}]"
     return re.escape(token)
+
+
+class IgnorePattern(NamedTuple):
+    """One line of an ignore file, as gitignore(5) means it."""
+
+    pattern: re.Pattern[str]
+    is_negated: bool
+    is_folder_only: bool
+
+
+_ESCAPED_TOKEN = re.compile(r"\\.|" + _TOKEN.pattern, re.DOTALL)
+
+
+def ignore_pattern(line: str) -> IgnorePattern | None:
+    """Return the pattern on a line of an ignore file; None for an empty line, a comment, or what is no pattern."""
+    text = re.sub(r"(?<!\\)[ \t]+$", "", line.rstrip("\r\n"))
+    if not text or text.startswith("#"):
+        return None
+    is_negated = text.startswith("!")
+    body = text[is_negated:]
+    is_anchored, is_folder_only = "/" in body.rstrip("/"), body.endswith("/")
+    body = body.strip("/")
+    if not body:
+        return None
+    source = "".join(
+        re.escape(token[1]) if token[0] == "\\" and len(token) > 1 else _translated(token)
+        for token in _ESCAPED_TOKEN.findall(body)
+    )
+    try:
+        compiled = re.compile(f"(?s:{'' if is_anchored else '(?:.*/)?'}{source})")
+    except re.error:
+        return None
+    return IgnorePattern(compiled, is_negated, is_folder_only)
+
+
+def deciding(patterns: Sequence[IgnorePattern], path: str) -> int | None:
+    """Return the index of the pattern that ignores `path`, or None if none does.
+
+    The last one that fits decides; what lies in an ignored folder cannot be taken back (gitignore(5)).
+    """
+    for part, is_folder in _parts(path):
+        index = _last_fit(patterns, part, is_folder=is_folder)
+        if index is not None and not patterns[index].is_negated:
+            return index
+    return None
+
+
+def _parts(path: str) -> Iterator[tuple[str, bool]]:
+    at = path.find("/")
+    while at >= 0:
+        yield path[:at], True
+        at = path.find("/", at + 1)
+    yield path, False
+
+
+def _last_fit(patterns: Sequence[IgnorePattern], path: str, *, is_folder: bool) -> int | None:
+    for index in range(len(patterns) - 1, -1, -1):
+        one = patterns[index]
+        if (is_folder or not one.is_folder_only) and one.pattern.fullmatch(path):
+            return index
+    return None

@@ -233,10 +233,36 @@ class ScanStats:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A person's decision on a finding; `kind` is `inSource` or `external`."""
+    """A person's decision on a finding; `kind` is `inSource` or `external`, `origin` tells the mark or the file."""
 
     kind: str
     justification: str
+    origin: str = ""
+
+
+ENTRY_STATES = ("known", "false-positive", "accepted-risk", "revoked", "used-in-tests")
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineEntry:
+    """One known finding. `secret_hash` and `place_hash` are keyed by the baseline; `line` is that of the file.
+
+    `expires` is a day as YYYY-MM-DD or empty; `ruleset` names the rule set that found it; `was_gone` tells that
+    the secret stood in history only when it was noted down.
+    """
+
+    rule_id: str
+    path: str
+    secret_hash: str
+    place_hash: str
+    hint: str
+    state: str = "known"
+    reason: str = ""
+    owner: str = ""
+    expires: str = ""
+    ruleset: str = ""
+    was_gone: bool = False
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,15 +387,22 @@ class Finding:
     notes: tuple[str, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     baseline_state: str | None = None
+    in_grace: bool = False
     decoding: tuple[str, ...] = ()
     story: Story | None = None
     assessment: Assessment | None = None
     more_occurrences: int = 0
 
     @property
+    def is_open(self) -> bool:
+        """Return whether nobody has decided on the finding yet, and it is still found."""
+        return not self.suppressions and self.baseline_state != "absent"
+
+    @property
     def level(self) -> str:
-        """Return the SARIF level that belongs to the severity."""
-        return LEVEL_OF_SEVERITY[self.severity]
+        """Return the SARIF level that belongs to the severity; no error while the finding only warns."""
+        level = LEVEL_OF_SEVERITY[self.severity]
+        return "warning" if self.in_grace and level == "error" else level
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +414,25 @@ class Target:
     detail: str = ""
     revision: str | None = None
     repository_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the findings stand to what people decided before; `baseline` is the file's path, or None without one.
+
+    `new` counts what fails the scan, `unchanged` what the baseline knows, `suppressed` what a mark or the ignore
+    file settles, `in_grace` the new findings of rules that the baseline does not know yet; `absent` are entries
+    whose secret is gone. `stale` and `notes` are sentences about decisions that hold for nothing, or do not count.
+    """
+
+    baseline: str | None = None
+    new: int = 0
+    unchanged: int = 0
+    suppressed: int = 0
+    in_grace: int = 0
+    absent: tuple[BaselineEntry, ...] = ()
+    stale: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +448,7 @@ class Report:
     rule_count: int
     exit_code: int
     below_threshold: int = 0
+    standing: Standing = Standing()
 
 
 class ChangeKind(StrEnum):

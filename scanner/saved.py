@@ -13,8 +13,10 @@ from urllib.parse import unquote_to_bytes
 from scanner.errors import ReportError
 from scanner.model import (
     CONFIDENCES,
+    ENTRY_STATES,
     SEVERITIES,
     Assessment,
+    BaselineEntry,
     CommitStamp,
     EventKind,
     Finding,
@@ -29,6 +31,7 @@ from scanner.model import (
     Skip,
     SkipReason,
     Snippet,
+    Standing,
     State,
     Story,
     StoryEvent,
@@ -41,6 +44,7 @@ from scanner.reporters.safe import printable
 MAX_FILE_BYTES = 2 << 30
 _MAX_NUMBER = 1 << 53
 _IDENTITY = r"[0-9A-Za-z:._/+=-]{1,200}"
+_ENTRY = r"[hs][0-9a-f]{32}:[0-9a-f]{16}"
 _OID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _URL = r"https?://[^\s\"'<>]+"
 
@@ -166,7 +170,7 @@ class _Node:
 
 def _report(whole: _Node) -> Report:
     rules = {rule.id: rule for rule in map(_rule, whole.items("rules"))}
-    findings = tuple(_finding(node, rules) for node in whole.items("findings"))
+    findings = tuple(_finding(node, rules) for key in ("findings", "settled") for node in whole.items(key))
     tool, asked, summary = whole["tool"], whole["target"], whole["summary"]
     return Report(
         target=Target(
@@ -184,6 +188,33 @@ def _report(whole: _Node) -> Report:
         rule_count=tool["rules"].number(),
         exit_code=summary["exit_code"].number(most=255),
         below_threshold=summary["below_threshold"].number(),
+        standing=_standing(whole["standing"]),
+    )
+
+
+def _standing(node: _Node) -> Standing:
+    return Standing(
+        baseline=node.maybe("baseline", lambda path: printable(path.raw)),
+        new=node["new"].number(),
+        unchanged=node["unchanged"].number(),
+        suppressed=node["suppressed"].number(),
+        in_grace=node["in_grace"].number(),
+        absent=tuple(map(_absent, node.items("absent"))),
+        stale=node.texts("stale"),
+        notes=node.texts("notes"),
+    )
+
+
+def _absent(node: _Node) -> BaselineEntry:
+    secret_hash, _, place_hash = node.text("identity", _ENTRY).partition(":")
+    return BaselineEntry(
+        rule_id=node.text("rule_id"),
+        path=_path(node, "path"),
+        secret_hash=secret_hash,
+        place_hash=place_hash,
+        hint="",
+        state=node.choice("state", ENTRY_STATES),
+        reason=node.text("reason"),
     )
 
 
@@ -239,10 +270,11 @@ def _finding(node: _Node, rules: dict[str, Rule]) -> Finding:
         occurrences=tuple(map(_occurrence, node.items("occurrences"))),
         notes=node.texts("notes"),
         suppressions=tuple(
-            Suppression(one.choice("kind", ("inSource", "external")), one.text("justification"))
+            Suppression(one.choice("kind", ("inSource", "external")), one.text("justification"), one.text("origin"))
             for one in node.items("suppressions")
         ),
         baseline_state=node.maybe("baseline_state", lambda state: state.word("[a-z]{1,20}")),
+        in_grace=node["in_grace"].flag(),
         decoding=node.texts("decoding"),
         story=node.maybe("story", _story),
         assessment=node.maybe("assessment", _assessment),

@@ -16,6 +16,7 @@ from scanner.sources.commits import texts
 from scanner.sources.files import FileEntry, lfs_skip, read_file
 from scanner.sources.git import Repository
 from scanner.sources.objects import ObjectEntry, ObjectReader
+from scanner.suppress import OWN_MARK
 
 BATCH_BYTES = 4 << 20
 BATCH_ENTRIES = 512
@@ -24,7 +25,10 @@ Entry = FileEntry | ObjectEntry
 
 
 class BatchResult(NamedTuple):
-    """What a batch gave; it crosses a process boundary, so it holds no content."""
+    """What a batch gave; it crosses a process boundary, so it holds no content.
+
+    `marked` are the paths of files that hold a mark of ours, so that a mark that settles nothing can be told.
+    """
 
     found: tuple[BlobMatches, ...] = ()
     skipped: tuple[Skip, ...] = ()
@@ -34,6 +38,7 @@ class BatchResult(NamedTuple):
     commits: int = 0
     unread: tuple[str, ...] = ()
     """Objects that were left to git: their ids."""
+    marked: tuple[str, ...] = ()
 
 
 class Scanner:
@@ -52,6 +57,7 @@ class Scanner:
         found: list[BlobMatches] = []
         skipped: list[Skip] = []
         dropped: Counter[str] = Counter()
+        marked: list[str] = []
         blobs = total = commits = 0
         for entry in batch:
             for blob in self._blobs(entry):
@@ -61,8 +67,10 @@ class Scanner:
                 blobs += blob.kind is BlobKind.FILE
                 total += len(blob.data)
                 self.search_into(blob, found, skipped, dropped)
+                if isinstance(entry, FileEntry) and OWN_MARK in blob.data:
+                    marked.append(entry.path)
             commits += isinstance(entry, ObjectEntry) and entry.kind is BlobKind.COMMIT
-        return BatchResult(tuple(found), tuple(skipped), dropped, blobs, total, commits)
+        return BatchResult(tuple(found), tuple(skipped), dropped, blobs, total, commits, marked=tuple(marked))
 
     def search_blob(self, blob: Blob) -> BatchResult:
         """Return what was found in one blob that is in memory already."""
@@ -115,6 +123,7 @@ class Tally:
         self.found: list[BlobMatches] = []
         self.skipped: list[Skip] = []
         self.dropped: Counter[str] = Counter()
+        self.marked: list[str] = []
         self.blobs = self.bytes = self.commits = 0
         self.unread: list[str] = []
 
@@ -127,6 +136,7 @@ class Tally:
         self.bytes += result.bytes
         self.commits += result.commits
         self.unread += result.unread
+        self.marked += result.marked
 
 
 def lost(entry: Entry) -> BatchResult:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
+from scanner.cli import main
 from scanner.engine.templates import expand
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +48,10 @@ class Repository:
         )
         return done.stdout.decode().removesuffix("\n")
 
+    def git_code(self, *arguments: str) -> int:
+        """Run git; return its exit code."""
+        return subprocess.run(["git", *arguments], cwd=self.path, check=False, env=_ENVIRONMENT).returncode
+
     def write(self, name: str | bytes, content: str | bytes) -> None:
         """Write a file of the work tree."""
         path = os.path.join(os.fsencode(self.path), os.fsencode(name))
@@ -68,3 +76,19 @@ def leaksweep(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> s
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
+
+
+class Called(NamedTuple):
+    """What a command gave that ran inside of the test's own process."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def called(*arguments: str) -> Called:
+    """Run the command line in this process: the same as `leaksweep`, without the time that a process takes to start."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(arguments)
+    return Called(code, out.getvalue(), err.getvalue())

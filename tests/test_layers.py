@@ -15,8 +15,10 @@ FLOORS = {
     "commands": 4,
     "arguments": 4,
     **dict.fromkeys(("scan", "fresh_scan", "sweep", "workers", "progress"), 3),
-    **dict.fromkeys(("sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2),
-    **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "wholes", "attribution"), 1),
+    **dict.fromkeys(
+        ("baseline", "imports", "sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2
+    ),
+    **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "suppress", "wholes", "attribution"), 1),
     **dict.fromkeys(("assess", "containers", "decoders", "owners", "structured"), 1),
     **dict.fromkeys(("model", "errors"), 0),
 }
@@ -29,6 +31,8 @@ SAME_FLOOR = {
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
     ("fresh_scan", "scan"): "what must be read as a whole is searched as everywhere else",
+    ("suppress", "globs"): "the ignore file holds patterns for paths",
+    ("imports", "safe_yaml"): "safe_yaml is the reader that all files share",
     ("ruleset", "safe_yaml"): "safe_yaml is the reader that both files share",
     ("config", "safe_yaml"): "safe_yaml is the reader that both files share",
 }

@@ -10,6 +10,8 @@ from scanner import __version__
 from scanner.assess import assess
 from scanner.commands.attributing import attribute_history, attribute_range
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
+from scanner.commands.decisions import Decisions, counted, settle
+from scanner.commands.places import Places
 from scanner.commands.targets import Job
 from scanner.commands.telling import Accept, Attribution
 from scanner.config import Config
@@ -27,8 +29,10 @@ from scanner.model import (
     ScanStats,
     Skip,
     SkipReason,
+    Standing,
     Target,
 )
+from scanner.reporters.withholding import withhold
 from scanner.ruleset import Ruleset
 from scanner.scan import Scanner, Tally
 from scanner.sources import codeowners, git, history, origin
@@ -38,19 +42,23 @@ from scanner.workers import usable_cores
 _NO_PATH = "<path not known>"
 
 
-def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exit_zero: bool) -> Report:
+def report_of(
+    job: Job, ruleset: Ruleset, settings: Config, tally: Tally, decisions: Decisions, *, exit_zero: bool
+) -> Report:
     """Return the report on all that `tally` holds."""
     rules = {rule.id: rule for rule in ruleset.rules}
-    accept = _accept(rules, PathGlobs(settings.exclude))
-    seen, stories = _attribution_or_none(job, tally, ruleset, settings, accept)
-    findings, below = split_by_threshold(
-        build_findings(without_shadowed(seen, rules), rules, stories),
+    exclude = PathGlobs(settings.exclude)
+    seen, stories = _attribution_or_none(job, tally, ruleset, settings, _accept(rules, exclude))
+    found = build_findings(without_shadowed(seen, rules), rules, stories)
+    with Places(job, decisions.root, max_blob_bytes=settings.max_blob_bytes) as places:
+        settled = settle(found, rules, decisions, job=job, places=places, exclude=exclude, marked=tally.marked)
+    kept, below = split_by_threshold(
+        settled.findings,
         min_severity=settings.min_severity,
         min_confidence=settings.min_confidence,
     )
-    findings = assess(
-        findings, rules, rotation_days=dict(settings.rotation_days), codeowners=_codeowners(job, findings)
-    )
+    assessed = assess(kept, rules, rotation_days=dict(settings.rotation_days), codeowners=_codeowners(job, kept))
+    findings, standing = withhold(found, assessed, counted(assessed, settled.standing))
     stats = ScanStats(
         blobs=tally.blobs,
         bytes=tally.bytes,
@@ -67,8 +75,9 @@ def report_of(job: Job, ruleset: Ruleset, settings: Config, tally: Tally, *, exi
         tool_version=__version__,
         rules_digest=ruleset.digest,
         rule_count=len(ruleset.rules),
-        exit_code=_exit_code(findings, stats, exit_zero=exit_zero),
+        exit_code=_exit_code(standing, stats, exit_zero=exit_zero),
         below_threshold=below,
+        standing=standing,
     )
 
 
@@ -87,10 +96,10 @@ def _codeowners(job: Job, findings: Sequence[Finding]) -> str:
     return codeowners.in_head(job.repository) if job.repository else codeowners.in_folder(job.target.location)
 
 
-def _exit_code(findings: Sequence[Finding], stats: ScanStats, *, exit_zero: bool) -> int:
+def _exit_code(standing: Standing, stats: ScanStats, *, exit_zero: bool) -> int:
     if any(skip.reason == SkipReason.INTERRUPTED for skip in stats.skipped):
         return INTERRUPTED
-    if findings and not exit_zero:
+    if standing.new and not exit_zero:
         return FOUND
     return CLEAN if stats.is_complete else INCOMPLETE
 

@@ -21,6 +21,7 @@ def report(
     all_occurrences: bool = False,
     quiet: bool = False,
     verbose: bool = False,
+    show_suppressed: bool = False,
     **_: Any,
 ) -> int:
     """Write the reports of the scan saved in `path`; 0 once they are written. Raises ScannerError."""
@@ -35,6 +36,7 @@ def report(
             quiet=quiet,
             show_authors=show_authors,
             all_occurrences=all_occurrences,
+            show_suppressed=show_suppressed,
         ),
         sys.stdout,
     )

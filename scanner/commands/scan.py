@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from scanner.commands.console import wants_colour
+from scanner.commands.decisions import asked_by, decisions_of
 from scanner.commands.judging import report_of
 from scanner.commands.targets import Job, index_job, job_of
-from scanner.config import Config, load_config
-from scanner.errors import ReportError, TerminatedError, UsageError
+from scanner.commands.trust import Trusted, trusted_at
+from scanner.config import FILE_NAME, Config, load_config
+from scanner.errors import ReportError, ScannerError, TerminatedError, UsageError
 from scanner.globs import PathGlobs
-from scanner.model import Skip, SkipReason, Target
+from scanner.model import Blob, Report, Skip, SkipReason, Target
 from scanner.progress import progress_bar
 from scanner.reporters import RenderOptions
 from scanner.reporters.output import Output, check_outputs, write_reports
@@ -26,7 +30,49 @@ from scanner.sources.git import Repository
 from scanner.workers import run, usable_cores
 
 
+class Done(NamedTuple):
+    """A scan that has ended: its report, what it was made of, and the interrupts that ended it early, if any."""
+
+    report: Report
+    job: Job
+    ruleset: Ruleset
+    settings: Config
+    interrupts: Sequence[BaseException] = ()
+
+
 def scan(
+    *,
+    outputs: Sequence[Output] = (Output("text"),),
+    show_secrets: bool = False,
+    show_authors: bool = False,
+    all_occurrences: bool = False,
+    verbose: bool = False,
+    quiet: bool = False,
+    show_suppressed: bool = False,
+    **options: Any,
+) -> int:
+    """Scan what was asked for, write the reports, return the exit code. Raises ScannerError."""
+    check_outputs(outputs)
+    done = scanned(quiet=quiet, **options)
+    shown = RenderOptions(
+        show_secrets=show_secrets,
+        colour=wants_colour(),
+        verbose=verbose,
+        quiet=quiet,
+        show_authors=show_authors,
+        all_occurrences=all_occurrences,
+        show_suppressed=show_suppressed,
+    )
+    try:
+        write_reports(done.report, outputs, shown, sys.stdout)
+    except ReportError as error:
+        raise ReportError(f"{error} ({len(done.report.findings)} findings)") from error
+    if done.interrupts:
+        raise done.interrupts[0]
+    return done.report.exit_code
+
+
+def scanned(
     *,
     path: str,
     history: bool = False,
@@ -37,61 +83,87 @@ def scan(
     stream: IO[bytes] | None = None,
     path_hint: str | None = None,
     config: str | None = None,
-    outputs: Sequence[Output] = (Output("text"),),
-    show_secrets: bool = False,
-    show_authors: bool = False,
-    all_occurrences: bool = False,
+    trust_ref: str | None = None,
     exit_zero: bool = False,
     quiet: bool = False,
-    verbose: bool = False,
     progress: bool = True,
     **options: Any,
-) -> int:
-    """Scan what was asked for, write the reports, return the exit code. Raises ScannerError."""
+) -> Done:
+    """Return the report on what was asked for, and what it was made of. Raises ScannerError."""
     if path != "-" and not os.path.lexists(path):
         raise UsageError(f"{path}: no such file or folder")
-    check_outputs(outputs)
-    settings, _ = load_config(options, root=path if os.path.isdir(path) else None, path=config)
-    ruleset = load_ruleset(
+    with ExitStack() as stack:
+        trusted = trusted_at(os.curdir if path == "-" else path, trust_ref)
+        if trusted is not None:
+            stack.enter_context(trusted)
+        settings, ruleset = _settings_and_rules(path, config, options, trusted)
+        tally, interrupts = Tally(), []
+        if path == "-":
+            job = _stream_job(stream or sys.stdin.buffer, path_hint or "<standard input>", settings, tally)
+        elif whole_index:
+            job = index_job(path)
+        else:
+            job = job_of(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
+        decisions = decisions_of(asked_by(options), job, trusted)
+        if path != "-":
+            interrupts = scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
+        elif job.data is not None:
+            blob = Blob(job.data, path=job.target.location)
+            tally.add(_make_scanner(ruleset, None, settings)().search_blob(blob))
+        report = report_of(job, ruleset, settings, tally, decisions, exit_zero=exit_zero)
+        return Done(report, job, ruleset, settings, interrupts)
+
+
+def _settings_and_rules(
+    path: str, config: str | None, options: Mapping[str, Any], trusted: Trusted | None
+) -> tuple[Config, Ruleset]:
+    """Return the configuration and the rules in force: those of the trusted revision, if there is one."""
+    root = path if os.path.isdir(path) else None
+    if trusted is not None:
+        try:
+            return trusted_rules(trusted, root, config, options)
+        except ScannerError as error:
+            raise type(error)(trusted.named(str(error))) from error
+    settings, _ = load_config(options, root=root, path=config)
+    return settings, _rules_of(settings)
+
+
+def _rules_of(settings: Config) -> Ruleset:
+    return load_ruleset(
         [Path(rule) for rule in settings.rules],
         use_default_rules=settings.use_default_rules,
         only=settings.only_rules,
     )
-    tally, notes = Tally(), []
-    if path == "-":
-        job = Job(Target("stdin", path_hint or "<standard input>"), ())
-        _scan_stream(stream or sys.stdin.buffer, path_hint or "<standard input>", ruleset, settings, tally)
-    else:
-        job = (
-            index_job(path)
-            if whole_index
-            else job_of(path, is_history=history, span=range, since=since, is_staged=staged, settings=settings)
+
+
+def trusted_rules(
+    trusted: Trusted, root: str | None, config: str | None, options: Mapping[str, Any]
+) -> tuple[Config, Ruleset]:
+    """Return configuration and rules as they stand at the trusted revision; what is outside of it counts as it is.
+
+    A rule file that is not there yet is left out if the default rules are in force. Raises ScannerError.
+    """
+    location = config or (os.path.join(root, FILE_NAME) if root is not None else None)
+    file = trusted.export(location) if location is not None and (config or os.path.lexists(location)) else None
+    if file is None and config is None and root is not None:
+        file = trusted.export_path(trusted.path_inside(os.path.join(root, FILE_NAME)) or FILE_NAME)
+    settings, _ = load_config(options, root=None, path=file)
+    rules = [trusted.export_again(rule) for rule in settings.rules]
+    if None in rules and not settings.use_default_rules:
+        raise UsageError(
+            f"{trusted.revision}: {settings.rules[rules.index(None)]} is not there: no rules would be left"
         )
-        notes = scan_entries(job, ruleset, settings, tally, is_progress_wanted=progress and not quiet)
-    report = report_of(job, ruleset, settings, tally, exit_zero=exit_zero)
-    shown = RenderOptions(
-        show_secrets=show_secrets,
-        colour=wants_colour(),
-        verbose=verbose,
-        quiet=quiet,
-        show_authors=show_authors,
-        all_occurrences=all_occurrences,
-    )
-    try:
-        write_reports(report, outputs, shown, sys.stdout)
-    except ReportError as error:
-        raise ReportError(f"{error} ({len(report.findings)} findings)") from error
-    if notes:
-        raise notes[0]
-    return report.exit_code
+    settings = replace(settings, rules=tuple(rule for rule in rules if rule is not None))
+    return settings, _rules_of(settings)
 
 
-def _scan_stream(stream: IO[bytes], path: str, ruleset: Ruleset, settings: Config, tally: Tally) -> None:
+def _stream_job(stream: IO[bytes], path: str, settings: Config, tally: Tally) -> Job:
+    """Return the job that holds all of a stream, or none of it if it is too long."""
     blob = files.read_stdin(stream, path=path, max_bytes=settings.max_blob_bytes)
     if isinstance(blob, Skip):
         tally.skipped.append(blob)
-    else:
-        tally.add(_make_scanner(ruleset, None, settings)().search_blob(blob))
+        return Job(Target("stdin", path), ())
+    return Job(Target("stdin", path), (), data=blob.data)
 
 
 def _make_scanner(ruleset: Ruleset, repository: Repository | None, settings: Config) -> Callable[[], Scanner]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from scanner.commands.decisions import no_decisions
 from scanner.commands.judging import report_of
 from scanner.commands.scan import scan_entries
 from scanner.commands.targets import Job
@@ -125,7 +126,7 @@ def _scanned(
     tally.skipped += [Skip(SkipReason(reason), what, detail) for reason, what, detail in (known.skips if known else ())]
     scan_entries(job, ruleset, settings, tally, is_progress_wanted=False)
     matched = tuple(sorted({blob.oid for blob in tally.found if blob.oid}))
-    return report_of(job, ruleset, settings, tally, exit_zero=True), matched
+    return report_of(job, ruleset, settings, tally, no_decisions(job), exit_zero=True), matched
 
 
 def _document(report: Report) -> bytes:

@@ -22,6 +22,7 @@ class Job(NamedTuple):
     repository: git.Repository | None = None
     revisions: tuple[str, ...] = ()
     before: dict[str, str] | None = None
+    data: bytes | None = None
 
 
 def job_of(

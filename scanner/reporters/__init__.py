@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from scanner.model import Report
+from scanner.reporters.withholding import as_shown
 
 _RENDERERS = {
     "text": "text.render",
@@ -25,6 +26,8 @@ _RENDERERS = {
     "html": "html_report.render",
 }
 FORMATS = tuple(_RENDERERS)
+_ARCHIVES = frozenset({"json", "sarif-full", "junit", "csv"})
+"""What holds all findings, settled ones apart or marked; every other format tells of them on request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,12 @@ class RenderOptions:
     quiet: bool = False
     show_authors: bool = False
     all_occurrences: bool = False
+    show_suppressed: bool = False
 
 
 def render(name: str, report: Report, stream: TextIO, options: RenderOptions) -> None:
     """Write `report` to `stream` in the format `name`."""
+    if name not in _ARCHIVES:
+        report = as_shown(report, show_suppressed=options.show_suppressed)
     module, _, function = _RENDERERS[name].partition(".")
     getattr(importlib.import_module(f"scanner.reporters.{module}"), function)(report, stream, options)

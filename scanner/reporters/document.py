@@ -108,8 +108,12 @@ def finding_document(finding: Finding, report: Report, options: RenderOptions, m
         "rotation_class": rule.rotation_class,
         "revoke_url": None if rule.revoke_url is None else printable(rule.revoke_url),
         "tags": [printable(tag) for tag in rule.tags],
-        "suppressions": [{"kind": s.kind, "justification": mask(s.justification)} for s in finding.suppressions],
+        "suppressions": [
+            {"kind": s.kind, "justification": mask(s.justification), "origin": mask(s.origin)}
+            for s in finding.suppressions
+        ],
         "baseline_state": finding.baseline_state,
+        "in_grace": finding.in_grace,
         "story": None if finding.story is None else story_document(finding.story, mask, options),
         "assessment": None if finding.assessment is None else _assessment(finding.assessment, mask),
     }
@@ -252,13 +256,37 @@ def coverage(report: Report, mask: Masker) -> dict[str, Any]:
     }
 
 
+def standing(report: Report, mask: Masker) -> dict[str, Any]:
+    """Return how the findings stand to what was decided before."""
+    known = report.standing
+    return {
+        "baseline": None if known.baseline is None else mask(known.baseline),
+        "new": known.new,
+        "unchanged": known.unchanged,
+        "suppressed": known.suppressed,
+        "in_grace": known.in_grace,
+        "absent": [
+            {
+                "rule_id": printable(entry.rule_id),
+                **path_fields("path", entry.path, mask),
+                "state": entry.state,
+                "reason": mask(entry.reason),
+                "identity": f"{entry.secret_hash}:{entry.place_hash}",
+            }
+            for entry in known.absent
+        ],
+        "stale": [mask(sentence) for sentence in known.stale],
+        "notes": [mask(sentence) for sentence in known.notes],
+    }
+
+
 def summary(report: Report) -> dict[str, Any]:
     """Return the counts and the exit code."""
-    findings = report.findings
+    findings = [finding for finding in report.findings if finding.is_open]
     severities = Counter(finding.severity for finding in findings)
     return {
         "findings": len(findings),
-        "suppressed": sum(bool(finding.suppressions) for finding in findings),
+        "suppressed": report.standing.suppressed,
         "by_severity": {severity: severities[severity] for severity in SEVERITIES},
         "by_rule": _counted(finding.rule_id for finding in findings),
         "by_state": _counted(finding.story.state for finding in findings if finding.story),

@@ -17,12 +17,16 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
     stream.write("{\n")
     for key, value in document.head(report, mask).items():
         stream.write(f'  "{key}": {_indented(value, 2)},\n')
-    stream.write('  "findings": [')
-    for number, finding in enumerate(report.findings):
-        # A finding a line: ten times faster to write than indented, and easy to look through with line tools.
-        text = json.dumps(document.finding_document(finding, report, options, mask))
-        stream.write(f"{',' * bool(number)}\n    {text}")
-    stream.write("\n  ],\n" if report.findings else "],\n")
+    is_shown = {id(f): options.show_suppressed or f.is_open for f in report.findings}
+    for key, wanted in (("findings", True), ("settled", False)):
+        stream.write(f'  "{key}": [')
+        listed = [finding for finding in report.findings if is_shown[id(finding)] is wanted]
+        for number, finding in enumerate(listed):
+            # A finding a line: ten times faster to write than indented, and easy to look through with line tools.
+            text = json.dumps(document.finding_document(finding, report, options, mask))
+            stream.write(f"{',' * bool(number)}\n    {text}")
+        stream.write("\n  ],\n" if listed else "],\n")
+    stream.write(f'  "standing": {_indented(document.standing(report, mask), 2)},\n')
     stream.write(f'  "coverage": {_indented(document.coverage(report, mask), 2)},\n')
     stream.write(f'  "summary": {_indented(document.summary(report), 2)}\n}}\n')
 

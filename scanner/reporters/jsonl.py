@@ -1,4 +1,4 @@
-"""One JSON object a line: the findings, then the coverage, then the summary."""
+"""One JSON object a line: the findings, how they stand to what is known, the coverage, the summary."""
 
 from __future__ import annotations
 
@@ -18,5 +18,6 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
             json.dumps({"type": "finding", **document.finding_document(finding, report, options, mask)}) + "\n"
         )
     tool = {"schema_version": document.SCHEMA_VERSION, "tool": document.tool(report)}
+    stream.write(json.dumps({"type": "standing", **document.standing(report, mask)}) + "\n")
     stream.write(json.dumps({"type": "coverage", **document.coverage(report, mask)}) + "\n")
     stream.write(json.dumps({"type": "summary", **tool, **document.summary(report)}) + "\n")

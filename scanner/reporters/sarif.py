@@ -15,7 +15,7 @@ from scanner.model import Finding, Report, Skip
 from scanner.reporters import RenderOptions
 from scanner.reporters.safe import Masker, printable
 from scanner.reporters.sarif_objects import to_plain
-from scanner.reporters.sarif_results import Context, result
+from scanner.reporters.sarif_results import Context, absent_result, result
 from scanner.reporters.sarif_rules import driver, notification_id, taxonomy_component
 from scanner.reporters.selection import by_priority, is_in_head, is_open, same_secret
 from scanner.reporters.taxonomies import TAXONOMIES
@@ -60,7 +60,7 @@ def render_full(report: Report, stream: TextIO, options: RenderOptions) -> None:
 
 def _render(report: Report, stream: TextIO, options: RenderOptions, view: _View) -> None:
     mask = Masker(report.findings, show_secrets=options.show_secrets)
-    findings = by_priority(f for f in report.findings if _is_in(f, view))
+    findings = by_priority(f for f in report.findings if _is_in(f, view, options))
     rules = sorted(report.rules.values(), key=lambda rule: rule.id)
     stream.write(f'{{\n "$schema": "{SCHEMA}",\n "version": "2.1.0",\n "runs": [\n  {{\n')
     for key, value in _head(report, rules, view, mask).items():
@@ -76,13 +76,31 @@ def _render(report: Report, stream: TextIO, options: RenderOptions, view: _View)
     for text in _within_limits(findings, context, view):
         stream.write(f"{',' * bool(written)}\n    {text}")
         written += 1
+    for entry in report.standing.absent if view.is_archive else ():
+        stream.write(f"{',' * bool(written)}\n    {json.dumps(to_plain(absent_result(entry, mask)))}")
+        written += 1
     stream.write("\n   ],\n" if written else "],\n")
-    invocations = [_invocation(report, len(findings) - written, mask)]
+    stream.write(f'   "properties": {json.dumps(_counts(report))},\n')
+    invocations = [_invocation(report, max(0, len(findings) - written), mask)]
     stream.write(f'   "invocations": {json.dumps(to_plain(invocations))}\n  }}\n ]\n}}\n')
 
 
-def _is_in(finding: Finding, view: _View) -> bool:
-    return (view.is_archive or is_open(finding)) and (view.in_head is None or view.in_head is is_in_head(finding))
+def _counts(report: Report) -> dict[str, int]:
+    known = report.standing
+    return {
+        "new": known.new,
+        "unchanged": known.unchanged,
+        "absent": len(known.absent),
+        "suppressed": known.suppressed,
+        "inGrace": known.in_grace,
+        "belowThreshold": report.below_threshold,
+    }
+
+
+def _is_in(finding: Finding, view: _View, options: RenderOptions) -> bool:
+    return (view.is_archive or options.show_suppressed or is_open(finding)) and (
+        view.in_head is None or view.in_head is is_in_head(finding)
+    )
 
 
 def _head(report: Report, rules: list[Any], view: _View, mask: Masker) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import sarif_om as om
 
-from scanner.model import EventKind, Finding, Region, StoryEvent
-from scanner.reporters.safe import Masker
+from scanner.model import BaselineEntry, EventKind, Finding, Region, StoryEvent, Suppression
+from scanner.reporters.safe import Masker, printable
 from scanner.reporters.selection import (
     current_region,
     day,
@@ -66,11 +66,34 @@ def result(finding: Finding, context: Context) -> Any:
         rank=float(finding.assessment.priority) if finding.assessment else None,
         suppressions=[
             # sarif-om knows the property by the name it had in a draft of the standard: `state`.
-            {"kind": one.kind, "status": "accepted", "justification": mask(one.justification)}
+            {"kind": one.kind, "status": "accepted", "justification": mask(_justification(one))}
             for one in finding.suppressions
         ]
         or None,
         properties=_properties(finding, mask),
+    )
+
+
+def _justification(one: Suppression) -> str:
+    return f"{one.origin}: {one.justification}".rstrip(": ") if one.origin else one.justification
+
+
+def absent_result(entry: BaselineEntry, mask: Masker) -> Any:
+    """Return the result that tells of an entry of the baseline whose secret is gone."""
+    return om.Result(
+        rule_id=printable(entry.rule_id),
+        kind="fail",
+        level="note",
+        message=om.Message(text="Known to the baseline, and no longer found."),
+        locations=[
+            om.Location(
+                physical_location=om.PhysicalLocation(
+                    artifact_location=om.ArtifactLocation(uri=uri(entry.path, mask), uri_base_id=_ROOT)
+                )
+            )
+        ],
+        partial_fingerprints={"baselineEntry/v1": f"{entry.secret_hash}:{entry.place_hash}"},
+        baseline_state="absent",
     )
 
 

@@ -25,7 +25,7 @@ def is_in_head(finding: Finding) -> bool:
 
 def is_open(finding: Finding) -> bool:
     """Return whether nobody has decided on the finding yet, and it is still found."""
-    return not finding.suppressions and finding.baseline_state != "absent"
+    return finding.is_open
 
 
 def open_findings(report: Report) -> tuple[Finding, ...]:
@@ -88,7 +88,7 @@ def same_secret(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, ...]
 
 
 class Counts(NamedTuple):
-    """How many findings are open (new ones among them), unchanged since the baseline, suppressed and gone."""
+    """How many findings are open and new, known to the baseline, suppressed, and how many entries of it are gone."""
 
     open: int
     new: int
@@ -98,18 +98,16 @@ class Counts(NamedTuple):
 
 
 def counts(report: Report) -> Counts:
-    """Return the counts that a summary tells."""
-    new = unchanged = suppressed = absent = 0
-    for finding in report.findings:
-        if finding.baseline_state == "absent":
-            absent += 1
-        elif finding.suppressions:
-            suppressed += 1
-        elif finding.baseline_state == "unchanged":
-            unchanged += 1
-        else:
-            new += 1
-    return Counts(new + unchanged, new, unchanged, suppressed, absent)
+    """Return the counts that a summary tells; settled findings count, shown or not."""
+    known = report.standing
+    found = [finding for finding in report.findings if is_open(finding)]
+    return Counts(
+        len(found),
+        sum(one.baseline_state != "unchanged" for one in found),
+        known.unchanged,
+        known.suppressed,
+        len(known.absent),
+    )
 
 
 def story_words(finding: Finding) -> str:

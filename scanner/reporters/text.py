@@ -30,6 +30,7 @@ def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
     if not options.quiet or not report.stats.is_complete:
         _write_coverage(report, stream, options, mask)
     if not options.quiet:
+        _write_decisions(report, stream, mask)
         stream.write(_styled(verdict(report), _mood(report), options) + "\n")
         stream.writelines(f"{line}\n" for line in next_steps(report))
 
@@ -41,6 +42,13 @@ def _mood(report: Report) -> str:
     return "1;32" if report.stats.is_complete else "1;33"
 
 
+def _write_decisions(report: Report, stream: TextIO, mask: Masker) -> None:
+    """Tell of the decisions that hold for nothing, and of those that do not count."""
+    for word, sentences in (("note", report.standing.notes), ("stale", report.standing.stale)):
+        for sentence in sentences:
+            stream.write(f"{word}: {mask(sentence)}\n")
+
+
 def _write_finding(finding: Finding, report: Report, stream: TextIO, options: RenderOptions, mask: Masker) -> None:
     severity = _styled(finding.severity, _COLOURS[finding.severity], options)
     region = finding.region
@@ -48,8 +56,10 @@ def _write_finding(finding: Finding, report: Report, stream: TextIO, options: Re
     stream.write(f"  {place}  {severity}  {finding.rule_id}  {mask(report.rules[finding.rule_id].name)}\n")
     before, line, after = _line(finding, options, mask)
     stream.write(f"    {before}{line}{after}\n    {' ' * len(before)}{_styled('^' * len(line), '31', options)}\n")
+    settled = (f"suppressed, {mask(s.origin or s.kind)}: {mask(s.justification)}" for s in finding.suppressions)
     for told in (
         *_origin(finding, options, mask),
+        *settled,
         urgency_line(finding, mask),
         *(f"note: {mask(note)}" for note in finding.notes),
     ):

@@ -13,7 +13,8 @@ def verdict(report: Report) -> str:
     found = Counter(finding.severity for finding in open_findings(report))
     parts = ", ".join(f"{found[severity]} {severity}" for severity in SEVERITIES if found[severity])
     number = found.total()
-    told = f"{number:,} finding{'s' * (number != 1)} ({parts})" if number else "no findings"
+    new = "new " if report.standing.baseline else ""
+    told = f"{number:,} {new}finding{'s' * (number != 1)} ({parts})" if number else f"no {new}findings"
     told += standing(report)
     if not report.stats.is_complete:
         return f"{told}; the scan is INCOMPLETE: not everything was read"
@@ -21,10 +22,13 @@ def verdict(report: Report) -> str:
 
 
 def standing(report: Report) -> str:
-    """Return how many are new, suppressed, gone and below the threshold, as the end of a sentence."""
+    """Return how many only warn, are known, gone, suppressed and below the threshold, as the end of a sentence."""
     told = counts(report)
-    parts = [f"{told.new:,} of them new"] if told.unchanged else []
-    parts += [f"{told.suppressed:,} suppressed"] if told.suppressed else []
-    parts += [f"{told.absent:,} gone since the baseline"] if told.absent else []
-    parts += [f"{report.below_threshold:,} below the threshold"] if report.below_threshold else []
-    return "".join(f", {part}" for part in parts)
+    parts = (
+        (report.standing.in_grace, "of them under rules newer than the baseline"),
+        (told.unchanged, "unchanged"),
+        (told.absent, "absent"),
+        (told.suppressed, "suppressed"),
+        (report.below_threshold, "below the threshold"),
+    )
+    return "".join(f", {count:,} {words}" for count, words in parts if count)

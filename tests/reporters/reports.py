@@ -14,6 +14,7 @@ from scanner.engine.matcher import Engine
 from scanner.findings import build_findings, seen_in
 from scanner.model import (
     Assessment,
+    BaselineEntry,
     BlobKind,
     BlobMatches,
     CommitStamp,
@@ -26,6 +27,7 @@ from scanner.model import (
     ScanStats,
     Skip,
     SkipReason,
+    Standing,
     State,
     Story,
     StoryEvent,
@@ -114,13 +116,20 @@ def report_on(*findings: Finding, mode: str = "history", hidden: str = "repo") -
         rule_count=1,
         exit_code=1,
         below_threshold=3,
+        standing=Standing(hidden, 1, 2, 3, 4, (_entry(hidden),), (hidden,), (hidden,)),
     )
+
+
+def _entry(hidden: str) -> BaselineEntry:
+    return BaselineEntry("github-token", hidden, "h" + "0" * 32, "0" * 16, "", reason=hidden)
 
 
 def report_with(secret: str, hidden: str, state: State | None = State.REMOVED) -> Report:
     """Return a report on one secret, once open and once suppressed, with `hidden` wherever a repository can write."""
     found = findings_with(secret, hidden, state)
-    suppressed = (replace(one, suppressions=(Suppression("external", hidden),), fingerprint="f" * 32) for one in found)
+    suppressed = (
+        replace(one, suppressions=(Suppression("external", hidden, hidden),), fingerprint="f" * 32) for one in found
+    )
     return report_on(*found, *suppressed, hidden=hidden)
 
 

@@ -1,0 +1,1 @@
+"""What other tools wrote -> records of known findings, lines for the ignore file, rules: facts of their formats."""
