@@ -334,8 +334,8 @@ def _hub_keywords(items: Sequence) -> tuple[Keyword, ...]:
 def _before(items: Sequence, end: int, reach_end: int, place: str) -> Keyword | None:
     """Return the most telling keyword that ends at or before item `end`, and begins near enough to item `reach_end`."""
     best: Keyword | None = None
-    for text, start, stop in literal_runs(items):
-        if stop <= end and len(text) >= MIN_LITERAL and _reach(items[start:reach_end]) <= MAX_REACH:
+    for text, start, _ in literal_runs(items[:end]):
+        if len(text) >= MIN_LITERAL and _reach(items[start:reach_end]) <= MAX_REACH:
             word = Keyword(place, text.lower(), _has_no_letter_before(items, start, text))
             best = word if best is None or _worth(word) > _worth(best) else best
     return best

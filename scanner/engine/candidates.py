@@ -70,10 +70,18 @@ class Dispatcher:
         self._url = url_pattern()
         table, groups = assignments(by_place)
         self._to_assignment = table
-        self._assignments = [(pattern, Words(_of_group(by_place, operators))) for operators, pattern in groups]
+        self._assignments = [(names, pattern, Words(_of_group(by_place, names))) for names, pattern in groups]
         self._literals = Literals((text, i) for i, anchor in enumerate(anchors) for text in anchor.literals)
         blocks = ((text, i) for i, anchor in enumerate(anchors) if anchor.spans_lines for text in anchor.literals)
         self._block_literals = Literals(blocks)
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Return the names of the searches that run over every content; their number is what a search costs."""
+        named = (("wide runs", bool(self._wides or self._wide_words)), ("URLs", bool(self._url_words)))
+        names = ["runs", *(name for name, is_used in named if is_used)]
+        names += [f"assignment {operators}" for operators, _, _ in self._assignments]
+        return (*names, *(f"literal {part}" for part in self._literals.parts))
 
     def find(self, data: bytes, runs: list[tuple[int, int]]) -> list[Candidate]:
         """Return the candidates of `data`, in no order; the same one may come twice.
@@ -86,7 +94,7 @@ class Dispatcher:
             self._find_in_wide_runs(data, out)
         if self._assignments:
             classes = data.translate(self._to_assignment)
-            for pattern, words in self._assignments:
+            for _, pattern, words in self._assignments:
                 _find_named([found.start() for found in pattern.finditer(classes)], words, data, out)
         if self._url_words:
             _find_named([found.start() for found in self._url.finditer(data)], self._url_words, data, out)

@@ -149,9 +149,12 @@ class Engine:
 
         Slow; it is the measure by which the candidates are tested.
         """
-        return self.judge(
-            data, self._search_windows(data, ((rule, [(0, len(data))]) for rule in range(len(self.rules))), Hits())
-        )
+        return self.judge(data, self.search_everywhere_hits(data))
+
+    def search_everywhere_hits(self, data: bytes) -> Hits:
+        """Return the hits of every pattern over the whole of `data`, not yet judged against each other."""
+        windows = ((rule, [(0, len(data))]) for rule in range(len(self.rules)) if rule not in self._heads)
+        return self._search_windows(data, chain(windows, self._head_windows(data)), Hits())
 
     def search_lines(self, data: bytes) -> Hits:
         """Return the hits of the rules that look at one line, and where the others could match.

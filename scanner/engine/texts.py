@@ -39,6 +39,11 @@ class Literals:
             rules.setdefault(text.encode(), []).append(rule)
         self._groups = [(gram, _members(gram, texts, rules)) for gram, texts in _grouped(rules)]
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return what is searched for: each a part that several texts share, or a whole text."""
+        return tuple(gram.decode() for gram, _ in self._groups)
+
     def find(self, data: bytes, out: list[tuple[int, int]]) -> None:
         """Add (offset, rule) to `out` for each place of each text in `data`, upper or lower case."""
         low = data.lower() if self._groups else b""
