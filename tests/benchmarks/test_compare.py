@@ -71,7 +71,7 @@ def test_a_missing_blob_gets_a_stand_in(tmp_path: Path) -> None:
     oid = repository.git("rev-parse", "HEAD:large")
     (tmp_path / "source" / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     assert missing_blobs(repository.path) == [oid]
-    copy = complete_copy(repository.path, tmp_path)
+    copy = complete_copy(repository.path, tmp_path / "work")
     assert missing_blobs(copy) == []
     assert missing_blobs(repository.path) == [oid]
 
