@@ -67,7 +67,7 @@ def _add_common(scan: argparse.ArgumentParser) -> None:
     _add_limits(scan)
     add = scan.add_argument
     add("--min-severity", choices=SEVERITIES, help="report from this severity on")
-    add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on")
+    add("--min-confidence", choices=CONFIDENCES, help="report from this confidence on (default: medium)")
     _add_decisions(scan)
     add("--show-secrets", action="store_true", help="print secrets in full")
     _add_detail(scan)

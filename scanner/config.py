@@ -29,7 +29,7 @@ class Config:
     only_rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     min_severity: str = "low"
-    min_confidence: str = "low"
+    min_confidence: str = "medium"
     max_blob_bytes: int = 100 << 20
     max_decode_depth: int = 3
     all_files: bool = False

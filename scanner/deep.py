@@ -15,7 +15,7 @@ from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose
-from scanner.engine.matcher import Engine, Hit, Hits
+from scanner.engine.matcher import Engine, Hits
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
 
@@ -250,7 +250,7 @@ class DeepSearch:
             if (hit.rule, hit.secret, start, end) not in known:
                 inner = hit.start, hit.end
                 base.hits.hits.append(
-                    Hit(hit.rule, hit.secret, start, end, hit.checksum_failed, decoding, state.layers, inner)
+                    hit._replace(start=start, end=end, decoding=decoding, layer=state.layers, inner=inner)
                 )
         view.runs.extend(found.runs)
         found.hits, found.runs = [], []

@@ -63,6 +63,7 @@ def _shadowed(group: Sequence[Seen], rules: Mapping[str, Rule]) -> Iterator[Seen
             checksum_failed=match.checksum_failed,
             depth=len(match.decoding),
             length=match.end - match.start,
+            confidence=match.confidence,
         )
 
     taken: list[Match] = []
@@ -115,7 +116,7 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
     return Finding(
         rule_id=rule.id,
         severity="low" if failed else rule.severity,
-        confidence=_one_lower(rule.confidence) if failed else rule.confidence,
+        confidence=_one_lower(_confidence(group, rule)) if failed else _confidence(group, rule),
         message=f"{rule.name}. {rule.description}",
         secret=first.match.secret,
         region=first.match.region,
@@ -131,6 +132,11 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
 
 def _one_lower(confidence: str) -> str:
     return CONFIDENCES[min(CONFIDENCES.index(confidence) + 1, len(CONFIDENCES) - 1)]
+
+
+def _confidence(group: Sequence[Seen], rule: Rule) -> str:
+    """Return the best confidence that a match of the group earned, or the rule's own."""
+    return min((one.match.confidence or rule.confidence for one in group), key=CONFIDENCES.index)
 
 
 def fingerprint(family: str, secret: str, path: str) -> str:

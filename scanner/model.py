@@ -72,6 +72,7 @@ class Rule:
     negative_examples: tuple[str, ...] = ()
     enabled: bool = True
     formats: tuple[str, ...] = ()
+    judge: str | None = None
 
 
 class Person(NamedTuple):
@@ -155,6 +156,7 @@ class Match:
     region: Region
     snippet: Snippet
     checksum_failed: bool = False
+    confidence: str | None = None
     decoding: tuple[str, ...] = ()
     member: str = ""
     notes: tuple[str, ...] = ()

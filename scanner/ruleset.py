@@ -20,6 +20,7 @@ from scanner import __version__
 from scanner.engine import checksums, filters
 from scanner.engine.anchors import Anchor, derive_anchor
 from scanner.engine.entropy import ALPHABETS
+from scanner.engine.kinds import KINDS
 from scanner.errors import RuleError
 from scanner.model import CONFIDENCES, SEVERITIES, Companion, Rule
 
@@ -62,6 +63,7 @@ OPTIONAL = frozenset(
         "revoke_url",
         "tags",
         "enabled",
+        "judge",
         "verify",
     ]
 )
@@ -204,6 +206,7 @@ def parse_rule(entry: object, *, family: str, where: str) -> Rule:
         negative_examples=_texts(entry, "negative_examples", where),
         enabled=entry.get("enabled", True) is True,
         formats=_texts(entry, "formats", where),
+        judge=_one_of(entry, "judge", KINDS, where) if "judge" in entry else None,
     )
     _check_values(rule, where)
     return rule

@@ -74,6 +74,7 @@ class Hit(NamedTuple):
     decoding: tuple[str, ...] = ()
     layer: int = 0
     inner: tuple[int, int] = (0, 0)
+    confidence: str | None = None
 
 
 class Hits:
@@ -260,7 +261,7 @@ class Engine:
                     farther = line_bounds(data, end, before=0, after=2 * (end - start))[1]
                     return count + self._run(rule, data, (byte_offset(chunk, hit.start()), farther), found)
                 count += 1
-                self._take(rule, chunk, hit.span("secret"), found)
+                self._take(rule, chunk, hit, found)
                 if count >= MAX_TRIED_PER_RULE:
                     break
         except TimeoutError:
@@ -277,21 +278,34 @@ class Engine:
             self._filters[rule] = filters_of(self.rules[rule])
         return pattern
 
-    def _take(self, rule: int, chunk: Chunk, span: tuple[int, int], found: Hits) -> None:
-        start, end = span
+    def _take(self, rule: int, chunk: Chunk, matched: Any, found: Hits) -> None:
+        start, end = matched.span("secret")
         if start == end:
             return
-        secret = chunk.text[start:end]
-        reason = drop_reason(filters.Hit(chunk.text, start, end), self._filters[rule])
-        if reason is None and is_below_entropy(secret, self.rules[rule].min_entropy_bits):
-            reason = "low entropy"
+        named = matched.span("name") if "name" in matched.re.groupindex else (0, 0)
+        context = filters.Hit(chunk.text, start, end, *named)
+        secret = context.secret
+        reason, confidence = self._opinion(rule, context)
         if reason is not None:
             found.dropped[reason] += 1
             return
         checksum = self.rules[rule].checksum
         failed = checksum is not None and not checksums.is_valid(checksum, secret)
         place = byte_offset(chunk, start), byte_offset(chunk, end)
-        found.hits.append(Hit(rule, secret, *place, failed))
+        found.hits.append(Hit(rule, secret, *place, failed, confidence=confidence))
+
+    def _opinion(self, rule: int, context: filters.Hit) -> tuple[str | None, str | None]:
+        """Return why to drop a hit, or None, and the confidence that the judge gives it, None where it is not asked."""
+        reason = drop_reason(context, self._filters[rule])
+        if reason is None and is_below_entropy(context.secret, self.rules[rule].min_entropy_bits):
+            reason = "low entropy"
+        kind = self.rules[rule].judge
+        if reason is not None or kind is None:
+            return reason, None
+        from scanner.engine.judge import verdict
+
+        confidence = verdict(context, kind).confidence
+        return (None, confidence) if confidence else ("judged unlikely", None)
 
     def judge(self, data: bytes, found: Hits) -> Found:
         """Return the matches among the hits of one blob: each place once, the best rule where several overlap.
@@ -321,6 +335,7 @@ class Engine:
                     checksum_failed=hit.checksum_failed,
                     decoding=hit.decoding,
                     notes=paired.notes.get(key, ()),
+                    confidence=hit.confidence,
                 )
                 for key, hit in enumerate(kept)
                 if key in paired.keys
@@ -374,12 +389,13 @@ class Engine:
             return True
         return hit.secret == other.secret or rule.family == other_rule.family
 
-    def _rank(self, hit: Hit) -> tuple[bool, bool, int, int, bool, int, str]:
+    def _rank(self, hit: Hit) -> tuple[int, bool, int, int, bool, int, str]:
         return rank(
             self.rules[hit.rule],
             checksum_failed=hit.checksum_failed,
             depth=len(hit.decoding),
             length=hit.end - hit.start,
+            confidence=hit.confidence,
         )
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from scanner.model import CONFIDENCES, Rule
 
 
-def rank(rule: Rule, *, checksum_failed: bool, depth: int, length: int) -> tuple[bool, bool, int, int, bool, int, str]:
+def rank(
+    rule: Rule, *, checksum_failed: bool, depth: int, length: int, confidence: str | None = None
+) -> tuple[int, bool, int, int, bool, int, str]:
     """Return a key by which the rule to believe comes first.
 
-    A rule of a provider goes before a generic one, one whose checksum holds before one whose fails, then the
-    surer one, one that needs less decoding (more, of the generic ones), the one that needs no help of the path,
-    the one that takes more of the text.
+    A rule of a provider goes before a generic one, that before one that leaves its matches to the judge, one whose
+    checksum holds before one whose fails, then the surer one, one that needs less decoding (more, of the generic
+    ones), the one that needs no help of the path, the one that takes more of the text.
     """
     is_generic = "generic" in rule.tags
     return (
-        is_generic,
+        is_generic + (rule.judge is not None),
         checksum_failed,
-        CONFIDENCES.index(rule.confidence),
+        CONFIDENCES.index(confidence or rule.confidence),
         -depth if is_generic else depth,
         rule.path_pattern is not None,
         -length,

@@ -1,0 +1,54 @@
+"""Base64 that holds words or user:password pairs, and passwords that are the user's name."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from scanner.engine.hit import Hit
+from scanner.engine.language import placeholder_share, word_share
+from scanner.engine.placeholders import is_placeholder
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+
+
+def decoded_base64(text: str) -> str | None:
+    """Return the printable ASCII text that `text` encodes, or None."""
+    body = text.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        plain = base64.b64decode(body + "=" * (-len(body) % 4), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    return plain if plain.isprintable() and plain else None
+
+
+def is_no_basic(hit: Hit) -> str | None:
+    """Drop what is not base64 of user:password, or whose password stands in the place of one."""
+    plain = decoded_base64(hit.secret)
+    if plain is None:
+        return "not base64"
+    user, colon, password = plain.partition(":")
+    if not colon or not password:
+        return "no password in it"
+    if password == user or is_placeholder(Hit(password, 0, len(password))) or placeholder_share(password) > 0.9:
+        return "placeholder"
+    return None
+
+
+def is_encoded_words(hit: Hit) -> str | None:
+    """Drop base64 of a sentence, a label or a path."""
+    secret = hit.secret
+    if not _BASE64.fullmatch(secret):
+        return None
+    plain = decoded_base64(secret)
+    return "encoded words" if plain and (" " in plain or "/" in plain) and word_share(plain) >= 0.6 else None
+
+
+_USER = re.compile(r"([^\s:/@\"'=]{1,80}):\\?[\"']?$")
+
+
+def is_user_name(hit: Hit) -> str | None:
+    """Drop a password that repeats the user name before it: a sample, or a service as it is delivered."""
+    found = _USER.search(hit.before)
+    return "same as the user name" if found and found[1].lower() == hit.secret.lower() else None
