@@ -26,7 +26,7 @@ _RENDERERS = {
     "html": "html_report.render",
 }
 FORMATS = tuple(_RENDERERS)
-_ARCHIVES = frozenset({"json", "sarif-full", "junit", "csv"})
+_ARCHIVES = frozenset({"json", "sarif-full", "junit", "csv", "html"})
 """What holds all findings, settled ones apart or marked; every other format tells of them on request."""
 
 

@@ -22,7 +22,7 @@ from scanner.reporters.taxonomies import owasp_of, weaknesses
 MAX_FINDINGS = 20_000
 """What a browser holds with ease; the page tells how many it leaves out, the least urgent."""
 MAX_EVENTS = 50
-MAX_NAMES = 50
+MAX_NAMES = 8
 _SCRIPTS = ("charts.js", "telling.js", "app.js")
 
 
@@ -129,8 +129,8 @@ def _finding(finding: Finding, options: RenderOptions, mask: Masker) -> dict[str
         "events": events,
         "moreEvents": len(story.events) + story.more_events - len(events) if story else 0,
         "unknowns": [mask(one) for one in story.unknowns] if story else [],
-        "branches": [mask(one) for one in story.branches[:MAX_NAMES]] if story else [],
-        "tags": [mask(one) for one in story.tags[:MAX_NAMES]] if story else [],
+        "branches": _names(story.branches, story.more_refs[0], mask) if story else [[], 0],
+        "tags": _names(story.tags, story.more_refs[1], mask) if story else [[], 0],
         "days": story.exposure_days if story else None,
         "commit": finding.provenance.commit,
         "committed": _seconds(finding.provenance.committer),
@@ -147,6 +147,11 @@ def _finding(finding: Finding, options: RenderOptions, mask: Masker) -> dict[str
         "suppressions": [mask(one.justification) or one.kind for one in finding.suppressions],
         "fingerprint": finding.fingerprint,
     }
+
+
+def _names(names: tuple[str, ...], more: int, mask: Masker) -> tuple[list[str], int]:
+    """Return the first names of refs, and how many there are besides."""
+    return [mask(name) for name in names[:MAX_NAMES]], max(0, len(names) - MAX_NAMES) + more
 
 
 def _events(finding: Finding, options: RenderOptions, mask: Masker) -> Iterator[dict[str, Any]]:

@@ -120,6 +120,7 @@ def test_annotations_are_capped_and_new_findings_only() -> None:
     assert lines[-1] == "leaksweep: 25 new findings, 15 of them not annotated: GitHub shows 10 of a kind"
 
 
+@settings(deadline=None)
 @given(hidden=st.text(st.sampled_from("%:,\n\r=a\u2028"), max_size=8))
 def test_an_annotation_says_what_the_runner_reads(hidden: str) -> None:
     report = replace(report_on(*findings_with(token("g"), hidden)), stats=ScanStats())

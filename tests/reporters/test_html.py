@@ -127,7 +127,10 @@ def test_rules_are_a_filter_where_there_are_several(browser: Browser, tmp_path: 
 
 @needs_browser
 def test_a_finding_is_told_in_full(browser: Browser, tmp_path: Path) -> None:
-    browser.open(page(tmp_path, report_on(*some_findings())))
+    first, *others = some_findings()
+    assert first.story is not None
+    many = replace(first.story, branches=tuple(f"b{number}" for number in range(11)), more_refs=(1_000, 0, 0, 0))
+    browser.open(page(tmp_path, report_on(replace(first, story=many), *others)))
     told = browser.run("document.getElementById('detail').innerText")
     for words in (
         "Still in HEAD",
@@ -145,6 +148,7 @@ def test_a_finding_is_told_in_full(browser: Browser, tmp_path: Path) -> None:
     assert browser.run("document.querySelectorAll('.row svg').length") == 4
     drawn = browser.run("[...document.querySelectorAll('#chart g title')].map((one) => one.textContent)")
     assert sum(int(str(one).rpartition(" ")[2]) for one in drawn) == 5
+    assert "branches\nb0, b1, b2, b3, b4, b5, b6, b7 and 1,003 more" in told.lower()
     links = browser.run("[...document.querySelectorAll('#detail a')].map((one) => one.rel)")
     assert links
     assert set(links) == {"noopener noreferrer"}

@@ -45,7 +45,7 @@ function todoPart(rule) {
 
 function factsPart(finding, rule) {
   const facts = make("dl", {});
-  const list = (names) => names.slice(0, 8).join(", ") + (names.length > 8 ? " and " + (names.length - 8) + " more" : "");
+  const list = ([names, more]) => names.join(", ") + (more ? " and " + more.toLocaleString("en") + " more" : "");
   fact(facts, "Rule", make("code", {}, rule.id));
   fact(facts, "Confidence", finding.confidence);
   if (finding.priority !== null) fact(facts, "Priority", finding.priority + " of 100");
