@@ -85,13 +85,8 @@ def absent_result(entry: BaselineEntry, mask: Masker) -> Any:
         kind="fail",
         level="note",
         message=om.Message(text="Known to the baseline, and no longer found."),
-        locations=[
-            om.Location(
-                physical_location=om.PhysicalLocation(
-                    artifact_location=om.ArtifactLocation(uri=uri(entry.path, mask), uri_base_id=_ROOT)
-                )
-            )
-        ],
+        # A baseline keeps no line: the beginning of the file stands for all of it, since readers want a region.
+        locations=[_location(entry.path, Region(1, 1, 1, 1), mask)],
         partial_fingerprints={"baselineEntry/v1": f"{entry.secret_hash}:{entry.place_hash}"},
         baseline_state="absent",
     )
