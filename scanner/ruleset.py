@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +115,15 @@ def load_catalogue(paths: Sequence[Path] = (), *, use_default_rules: bool = True
 
 
 def _code_digest() -> str:
-    """Return what tells one state of the code that derives anchors from another, so that no stored one outlives it."""
-    folder = Path(__file__).parent
-    files = [folder / "engine" / f"{name}.py" for name in ("anchors", "hubs", "sequences")]
+    """Return what tells one state of the code that makes rules and anchors from another, so that none outlives it."""
+    folder = os.path.dirname(__file__)
+    names = ("ruleset.py", "model.py", "engine/anchors.py", "engine/hubs.py", "engine/sequences.py")
+    digest = hashlib.sha256()
     with suppress(OSError):
-        return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as stream:
+                digest.update(stream.read())
+        return digest.hexdigest()
     return ""
 
 
@@ -316,7 +320,7 @@ def _from_cache(digest: str) -> Ruleset | None:
         if document["digest"] != digest:
             return None
         return Ruleset(
-            rules=tuple(_rule_from_json(fields) for fields in document["rules"]),
+            rules=tuple(_rule_from_row(row) for row in document["rules"]),
             anchors=tuple(Anchor.from_json(fields) for fields in document["anchors"]),
             digest=digest,
         )
@@ -324,23 +328,27 @@ def _from_cache(digest: str) -> Ruleset | None:
         return None
 
 
-def _rule_from_json(fields: dict[str, Any]) -> Rule:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-    rule = Rule(**values)
-    if rule.companions or rule.part_of or rule.min_entropy_bits:
-        return replace(
-            rule,
-            companions=tuple(Companion(*pair) for pair in rule.companions),
-            part_of=tuple(Companion(*pair) for pair in rule.part_of),
-            min_entropy_bits=tuple((name, bits) for name, bits in rule.min_entropy_bits),
-        )
-    return rule
+_FIELDS = tuple(one.name for one in fields(Rule))
+_NESTED = tuple(
+    (_FIELDS.index(name), make)
+    for name, make in (("companions", Companion._make), ("part_of", Companion._make), ("min_entropy_bits", tuple))
+)
+"""Where in a row a list of pairs stands, and what each pair becomes."""
+
+
+def _rule_from_row(row: list[Any]) -> Rule:
+    """Return the rule whose fields, in the order of `Rule`, are `row`; kept quick, since every start does it."""
+    for index, make in _NESTED:
+        if row[index]:
+            row[index] = tuple(map(make, row[index]))
+    values: list[Any] = [tuple(value) if value.__class__ is list else value for value in row]
+    return Rule(*values)
 
 
 def _to_cache(ruleset: Ruleset) -> None:
     document = {
         "digest": ruleset.digest,
-        "rules": [asdict(rule) for rule in ruleset.rules],
+        "rules": [[getattr(rule, name) for name in _FIELDS] for rule in ruleset.rules],
         "anchors": [anchor.to_json() for anchor in ruleset.anchors],
     }
     import tempfile
