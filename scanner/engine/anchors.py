@@ -243,8 +243,10 @@ def _is_guarded(items: Sequence, at: int) -> bool:
     guard = items[at]
     if guard.role == "not-behind":
         return guard.characters >= WORD
+    if guard.role != "boundary":
+        return False
     first = next((item for item in items[at:] if not item.role), None)
-    return guard.role == "boundary" and first is not None and first.low > 0 and first.characters <= WORD
+    return first is not None and first.low > 0 and first.characters <= WORD
 
 
 def _expanded(items: Iterable[Item]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from collections.abc import Sequence as Many
 from typing import NamedTuple
 
 from scanner.engine.sequences import ALL, DIGITS, OTHER, QUOTES, SPACE, Item, Sequence
@@ -59,13 +58,19 @@ HUBS = {
 }
 
 
+_BY_OPERATOR = {
+    ord(operator): [hub for hub in HUBS.values() if hub.start == operator] for operator in "".join(_OPERATORS)
+}
+_ALL_OPERATORS = frozenset(_BY_OPERATOR)
+
+
 def hubs_of(items: Sequence) -> list[tuple[int, tuple[str, ...]]]:
     """Return where in the sequence hubs stand: the index of an item, and the names of which one must be there."""
     found = []
     for i, item in enumerate(items):
-        if item.role or item.low != 1 or item.high != 1:
+        if item.role or item.low != 1 or item.high != 1 or not item.characters <= _ALL_OPERATORS:
             continue
-        names = _one_for_each(items, i, [hub for hub in HUBS.values() if len(hub.start) == 1])
+        names = _one_for_each(items, i)
         if not names and _stands_at(HUBS["url"].start, items, i):
             names = ("url",) if is_followed(items[i + 3 :], HUBS["url"]) else ()
         if names:
@@ -73,14 +78,15 @@ def hubs_of(items: Sequence) -> list[tuple[int, tuple[str, ...]]]:
     return found
 
 
-def _one_for_each(items: Sequence, at: int, hubs: Many[Hub]) -> tuple[str, ...]:
-    """Return a hub for each character that the item can be, quoted ones first; none if one has no hub."""
+def _one_for_each(items: Sequence, at: int) -> tuple[str, ...]:
+    """Return a hub for each operator that the item can be, quoted ones first; none if one has no hub."""
     names = []
     for character in items[at].characters:
-        fitting = [hub for hub in hubs if ord(hub.start) == character and is_followed(items[at + 1 :], hub)]
-        if not fitting:
+        fitting = (hub for hub in _BY_OPERATOR[character] if is_followed(items[at + 1 :], hub))
+        hub = next(fitting, None)
+        if hub is None:
             return ()
-        names.append(fitting[0].name)
+        names.append(hub.name)
     return tuple(sorted(names))
 
 

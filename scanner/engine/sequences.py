@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -73,9 +74,11 @@ def sequences_of(pattern: str) -> Sequences | None:
     is_folded = is_global or re.search(r"\(\?[a-zA-Z]*i", pattern) is not None
     if is_folded:
         options = [tuple(_folded(item, is_global=is_global) for item in items) for items in options]
+    options = list(dict.fromkeys(options))
     return Sequences(options, is_folded)
 
 
+@lru_cache(maxsize=1024)
 def _folded(item: Item, *, is_global: bool) -> Item:
     """Return the item in lower case; a look-behind that forbids characters must not grow by that."""
     if item.role == "not-behind":
