@@ -9,6 +9,7 @@ The rooms, in the order in which data flows through them:
     scan           the corridor: tasks -> matches -> findings
     fresh_scan     packs -> fresh lines -> matches, carried along from version to version
     sweep          many repositories, remembered in a store
+    islands        what is encoded in a version, decoded again only around what changed
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob
     wholes         which content must be read as a whole

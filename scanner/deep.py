@@ -42,6 +42,15 @@ class Searched(NamedTuple):
     skipped: tuple[Skip, ...]
 
 
+class Decoded(NamedTuple):
+    """What was found in encoded texts: hits not yet judged, drops by reason, skips, and the last number of a layer."""
+
+    hits: tuple[Hit, ...]
+    dropped: Counter[str]
+    skipped: tuple[Skip, ...]
+    last_layer: int
+
+
 class _State:
     """What is shared by all that comes out of one blob."""
 
@@ -95,14 +104,7 @@ class DeepSearch:
 
     def search(self, data: bytes, name: str) -> Searched:
         """Return what is found in a blob, at any depth; `name` is what skips call it."""
-        budget = Budget(
-            max_live_bytes=MAX_LIVE_BYTES,
-            max_total_bytes=MAX_TOTAL_BYTES,
-            max_members=MAX_MEMBERS,
-            max_s=self._max_s,
-            clock=self._clock,
-        )
-        state = _State(name, budget)
+        state = _State(name, self._budget())
         self._search_content(data, "", (), self._max_depth, state)
         return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
 
@@ -113,8 +115,37 @@ class DeepSearch:
         """
         if not self._max_depth:
             return [], []
-        encoded = triggers.encoded_places(lines, long_runs, is_container=lambda sample: bool(kind_inside(sample)))
-        return None if encoded is None else (encoded, triggers.open_edges(lines))
+        spans = self.encoded_spans(lines, long_runs)
+        return None if spans is None else ([start for start, _ in spans], triggers.open_edges(lines))
+
+    def encoded_spans(self, text: bytes, long_runs: list[_Span]) -> list[_Span] | None:
+        """Return the spans of what is encoded in a text, in no order; None if there is too much to tell."""
+        return triggers.encoded_spans(text, long_runs, is_container=lambda sample: bool(kind_inside(sample)))
+
+    def search_encoded(
+        self, text: bytes, long_runs: list[_Span], known: list[Hit], *, name: str, first_layer: int
+    ) -> Decoded:
+        """Return the hits in what is encoded in a part of a blob's text, of which the `known` hits are told already."""
+        state = _State(name, self._budget())
+        state.layers = first_layer
+        base = _Base(text, "", (), Hits())
+        base.hits.hits += known
+        self._guarded(self._search_view, _View(text, _as_it_is, self._max_depth, long_runs), base, state)
+        timed_out = {rule for rule, _ in base.hits.timed_out}
+        for reason, rules in ((SkipReason.TIME_LIMIT, timed_out), (SkipReason.MATCH_LIMIT, base.hits.capped)):
+            for rule in sorted(rules):
+                state.skip(reason, "", f"rule {self._engine.rules[rule].id}")
+        hits = tuple(base.hits.hits[len(known) :])
+        return Decoded(hits, base.hits.dropped, tuple(_few(state.skipped, name)), state.layers)
+
+    def _budget(self) -> Budget:
+        return Budget(
+            max_live_bytes=MAX_LIVE_BYTES,
+            max_total_bytes=MAX_TOTAL_BYTES,
+            max_members=MAX_MEMBERS,
+            max_s=self._max_s,
+            clock=self._clock,
+        )
 
     # --- contents: a blob, or a member of one ---------------------------------------------------------
 

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from scanner.decoders.triggers import is_put_together
+from scanner.decoders.triggers import Span, put_together
 from scanner.deep import MAX_DEPTH
 from scanner.engine.matcher import Hit, Hits
+from scanner.islands import Encoded, carried, renewed
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
@@ -58,18 +59,25 @@ class _Item(NamedTuple):
 
 
 class _Status(NamedTuple):
-    """What those that build on an object must know: its hits in single lines, and whether it was read as a whole."""
+    """What those that build on an object must know.
+
+    `hits` are those in single lines. `has_blocks` tells that a rule that looks across lines may match, `is_whole`
+    that the object was read as a whole.
+    """
 
     hits: tuple[Hit, ...] = ()
+    encoded: Encoded = Encoded()
+    has_blocks: bool = False
     is_whole: bool = False
 
 
 class _Signs(NamedTuple):
-    """What the lines of many items tell: hits by item, the items to read as a whole, those with open edges."""
+    """What the lines of many items tell, by the number of the item; hits and places are those in its own lines."""
 
     hits: dict[int, list[Hit]]
-    whole: frozenset[int]
-    edges: frozenset[int]
+    places: dict[int, list[int]]
+    edges: dict[int, list[int]]
+    blocks: frozenset[int] = frozenset()
     all_whole: bool = False
 
 
@@ -90,6 +98,7 @@ class FreshScanner:
         self._reads_whole = self._engine.needs_whole
         self._packs = packs
         self._max_blob_bytes = max_blob_bytes
+        self._last_layer = 0
         self._begin()
 
     def __call__(self, batch: Sequence[Work]) -> BatchResult:
@@ -196,61 +205,85 @@ class FreshScanner:
         starts = list(accumulate((len(item.version.lines) + len(_GAP) for item in items), initial=len(_GAP)))
         signs = self._signs(lines, starts, items)
         may_want = may_want_whole(lines)
+        marked = signs.blocks | signs.hits.keys() | signs.places.keys() | signs.edges.keys()
         statuses = self._statuses
         for number, item in enumerate(items):
             parent = item.version.parent
             above = statuses.get(parent) if statuses and parent >= 0 else None
-            if (above and above.is_whole) or self._must_be_whole(number, item.version, signs, may_want=may_want):
+            if signs.all_whole or (above and above.is_whole) or _must_be_whole(item.version, may_want=may_want):
                 self._search_whole(item)
-            elif above or number in signs.hits:
-                self._look_closer(item, above or _Status(), signs.hits.get(number, []))
-
-    def _must_be_whole(self, number: int, version: Version, signs: _Signs, *, may_want: bool) -> bool:
-        """Return whether the lines of a content are not enough to tell what it holds."""
-        if signs.all_whole or number in signs.whole or wants_whole(version.lines, version.base, may_want=may_want):
-            return True
-        if b"\n" not in version.lines and is_one_line(version.whole_text()):
-            return True
-        return number in signs.edges and is_put_together(version.whole_text(), version.changes().spans)
+            elif above or number in marked:
+                self._look_closer(number, item, signs, above or _Status())
 
     def _signs(self, lines: bytes, starts: list[int], items: Sequence[_Item]) -> _Signs:
-        """Return what the lines of all items tell of each; hits are placed in its own lines."""
+        """Return what the lines of all items tell of each."""
         if self._reads_whole:
-            return _Signs({}, frozenset(), frozenset(), all_whole=True)
+            return _Signs({}, {}, {}, all_whole=True)
         found = self._engine.search_lines(lines)
         places = self._plain.deep.places(lines, found.runs)
         self._dropped.update(found.dropped)
         for rule, at in found.timed_out:
             self._note(SkipReason.TIME_LIMIT, items[bisect_right(starts, at) - 1], rule)
         if found.capped or places is None:
-            return _Signs({}, frozenset(), frozenset(), all_whole=True)
+            return _Signs({}, {}, {}, all_whole=True)
         hits: dict[int, list[Hit]] = {}
         for hit in found.hits:
             number = bisect_right(starts, hit.start) - 1
             own = hit._replace(start=hit.start - starts[number], end=hit.end - starts[number])
             hits.setdefault(number, []).append(own)
-        encoded, edges = (frozenset(bisect_right(starts, at) - 1 for at in some) for some in places)
-        return _Signs(hits, encoded | {bisect_right(starts, at) - 1 for at in found.blocks}, edges)
+        blocks = frozenset(bisect_right(starts, at) - 1 for at in found.blocks)
+        return _Signs(hits, _by_item(places[0], starts), _by_item(places[1], starts), blocks)
 
     def _search_whole(self, item: _Item) -> None:
         blob = Blob(item.version.whole_text(), path=item.path, oid=item.oid, kind=item.kind)
         self._plain.search_into(blob, self._found, self._skipped, self._dropped)
         self._statuses[item.version.number] = _Status(is_whole=True)
 
-    def _look_closer(self, item: _Item, above: _Status, fresh: list[Hit]) -> None:
-        """Put together the hits of one content: those in its fresh lines, and those carried from its base."""
+    def _look_closer(self, number: int, item: _Item, signs: _Signs, above: _Status) -> None:
+        """Put together the hits of a content: in fresh lines, carried from its base, in blocks, in what is encoded."""
         version = item.version
         changed = version.changes()
-        lines = (*_placed(changed, fresh), *_carried(changed, above.hits))
-        if not lines:
-            return
-        found = Hits()
+        has_blocks = above.has_blocks or number in signs.blocks
+        found = self._engine.search_blocks(version.whole_text()) if has_blocks else Hits()
+        lines = (*_placed(changed, signs.hits.get(number, ())), *_carried(changed, above.hits))
         found.hits += lines
-        judged = self._engine.judge(version.whole_text(), found)
+        kept, seeds = carried(above.encoded, changed, base_size=len(version.base), size=version.size)
+        seeds += [(at, at + 1) for at in _places(changed, signs.places.get(number, ()))]
+        if number in signs.edges:
+            seeds += put_together(version.whole_text(), _places(changed, signs.edges[number]))
+        encoded = self._renewed(item, seeds, kept, found) if seeds else kept
+        if not (lines or has_blocks or encoded.zones):
+            return
+        self._statuses[version.number] = _Status(lines, encoded, has_blocks)
+        found.hits += encoded.hits
+        if found.hits or found.timed_out:
+            self._judge(item, found)
+
+    def _renewed(self, item: _Item, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
+        text = item.version.whole_text()
+        new = renewed(
+            self._plain.deep,
+            text,
+            seeds,
+            kept,
+            found.hits,
+            name=item.path or item.oid,
+            first_layer=self._last_layer,
+        )
+        self._last_layer = new.last_layer
+        self._dropped.update(new.dropped)
+        self._skipped += new.skipped
+        return new.encoded
+
+    def _judge(self, item: _Item, found: Hits) -> None:
+        judged = self._engine.judge(item.version.whole_text(), found)
         self._dropped.update(judged.dropped)
+        for rule, _ in found.timed_out:
+            self._note(SkipReason.TIME_LIMIT, item, rule)
         for rule in found.capped:
             self._note(SkipReason.MATCH_LIMIT, item, rule)
-        self._statuses[version.number] = _Status(lines, is_whole=bool(found.capped))
+        if found.capped:
+            self._statuses[item.version.number] = _Status(is_whole=True)
         if judged.matches:
             self._found.append(BlobMatches(item.path, item.oid, item.kind, judged.matches))
 
@@ -258,15 +291,36 @@ class FreshScanner:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))
 
 
-def _placed(changed: Changes, hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Yield hits, told by their place in the fresh lines, by their place in the content."""
-    if not hits:
+def _by_item(places: Sequence[int], starts: list[int]) -> dict[int, list[int]]:
+    """Return places in the lines of many items by the number of the item, as places in its own lines."""
+    out: dict[int, list[int]] = {}
+    for at in places:
+        number = bisect_right(starts, at) - 1
+        out.setdefault(number, []).append(at - starts[number])
+    return out
+
+
+def _must_be_whole(version: Version, *, may_want: bool) -> bool:
+    """Return whether the lines of a content are not enough to tell what it holds."""
+    if wants_whole(version.lines, version.base, may_want=may_want):
+        return True
+    return b"\n" not in version.lines and is_one_line(version.whole_text())
+
+
+def _places(changed: Changes, places: Sequence[int]) -> Iterator[int]:
+    """Yield places in the fresh lines as places in the content."""
+    if not places:
         return
     behind = list(accumulate((end - start + 1 for start, end in changed.spans), initial=0))
-    for hit in hits:
-        number = bisect_right(behind, hit.start) - 1
-        moved = changed.spans[number][0] - behind[number]
-        yield hit._replace(start=hit.start + moved, end=hit.end + moved)
+    for at in places:
+        number = bisect_right(behind, at) - 1
+        yield changed.spans[number][0] - behind[number] + at
+
+
+def _placed(changed: Changes, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Yield hits, told by their place in the fresh lines, by their place in the content."""
+    for hit, start in zip(hits, _places(changed, [hit.start for hit in hits]), strict=True):
+        yield hit._replace(start=start, end=start + hit.end - hit.start)
 
 
 def _carried(changed: Changes, hits: Sequence[Hit]) -> Iterator[Hit]:

@@ -16,7 +16,7 @@ FLOORS = {
     "arguments": 4,
     **dict.fromkeys(("scan", "fresh_scan", "sweep", "workers", "progress"), 3),
     **dict.fromkeys(
-        ("baseline", "imports", "sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep"), 2
+        ("baseline", "imports", "sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep", "islands"), 2
     ),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "suppress", "wholes", "attribution"), 1),
     **dict.fromkeys(("assess", "containers", "decoders", "owners", "structured"), 1),
@@ -30,6 +30,8 @@ SAME_FLOOR = {
     ("structured", "decoders"): "what a reader makes is a layer",
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
+    ("islands", "deep"): "it decodes parts of a text as the whole is decoded",
+    ("islands", "sources"): "it carries by the changes that a delta makes",
     ("fresh_scan", "scan"): "what must be read as a whole is searched as everywhere else",
     ("suppress", "globs"): "the ignore file holds patterns for paths",
     ("imports", "safe_yaml"): "safe_yaml is the reader that all files share",

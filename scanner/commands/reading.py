@@ -19,6 +19,9 @@ from scanner.sources.packs import Pack
 from scanner.sources.work import LooseGroup, Opened, Unplaced, Work, opened, work
 from scanner.workers import run
 
+CYCLE = "builds on itself"
+"""What is said of an object that nobody can read; git must not be asked for it, since it does not end."""
+
 
 def read_database(
     repository: Repository,
@@ -39,19 +42,24 @@ def read_database(
     left: list[str] = []
     limits = {"max_blob_bytes": settings.max_blob_bytes, "max_decode_depth": settings.max_decode_depth}
     scanner = partial(FreshScanner, ruleset, repository, contents.packs, **limits)
-    todo = _todo(contents, wants, left)
+    cycles: list[str] = []
+    todo = _todo(contents, wants, left, cycles)
     for result in run(scanner, todo, workers=workers, give_up=partial(_left_over, contents.packs)):
         left += result.unread
         yield result
+    yield BatchResult(skipped=tuple(Skip(SkipReason.CORRUPT_OBJECT, oid, CYCLE) for oid in sorted(cycles)))
     plain = partial(Scanner, ruleset, repository, **limits)
     yield from _read_by_git(repository, plain, contents, left, workers=workers)
     yield BatchResult(skipped=tuple(_appeared(database, open_database(repository))))
 
 
-def _todo(contents: Opened, wants: Callable[[bytes], bool] | None, left: list[str]) -> Iterator[tuple[Work]]:
+def _todo(
+    contents: Opened, wants: Callable[[bytes], bool] | None, left: list[str], cycles: list[str]
+) -> Iterator[tuple[Work]]:
     for one in work(contents, wants=wants):
         if isinstance(one, Unplaced):
             left += one.oids
+            cycles += one.cycles
         else:
             yield (one,)
 

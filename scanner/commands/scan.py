@@ -184,7 +184,10 @@ def scan_entries(
                 show(items=result.blobs, done_bytes=result.bytes, findings=len(tally.found))
         if check is not None and job.repository is not None:
             tally.skipped += history.boundary_skips(job.repository)
-            if check.wait():
+            from scanner.commands.reading import CYCLE
+
+            # Git does not end at an object that builds on itself, and the scan is incomplete anyway.
+            if all(skip.detail != CYCLE for skip in tally.skipped) and check.wait():
                 tally.skipped += history.missing_objects(job.repository)
     except (KeyboardInterrupt, TerminatedError) as interrupt:
         tally.skipped.append(Skip(SkipReason.INTERRUPTED, job.target.location))

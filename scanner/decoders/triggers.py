@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterable
 from scanner.decoders import escapes, joins, runs
 from scanner.decoders.clues import find_clues
 
-NEAR_BYTES = 1_024
-"""How far around an encoded text others can make a difference: the reach of `layer`, `escapes` and `joins`."""
+NEAR_BYTES = 2_816
+"""How far around an encoded text others can make a difference: the reach of `clues.left_edge`, then of `escapes`."""
+
+Span = tuple[int, int]
 
 _OPERATOR = rb"(?:\+|\.\.?|&|<>|~|\|\|)"
 _SPACE = rb"[ \t]{0,120}"
@@ -34,24 +36,24 @@ _LAST = re.compile(rb"\n\n(?:(?<=[\"'`+.&<>~|\\ \t]\n\n)|(?<=[\"'`+.&<>~|\\ \t]\
 _ENDS_OPEN = re.compile(
     rb"(?:[\"'`]" + _SPACE + _OPERATOR + rb"?|\n" + _SPACE + _OPERATOR + rb")" + _SPACE + rb"\\?\r?\n\n$"
 )
-_LOOK_BEFORE = 400
-_LONG_RUN = re.compile(rb"[A-Za-z0-9_-]{20,}")
+_LOOK_BEFORE = 800
+LONG_RUN = re.compile(rb"[A-Za-z0-9_-]{20,}")
 
 
-def encoded_places(
-    lines: bytes, long_runs: Iterable[tuple[int, int]], *, is_container: Callable[[bytes], bool]
-) -> list[int] | None:
-    """Return offsets, in no order, of what is encoded in lines by itself; None if there is too much to tell.
+def encoded_spans(
+    lines: bytes, long_runs: Iterable[Span], *, is_container: Callable[[bytes], bool]
+) -> list[Span] | None:
+    """Return the spans, in no order, of what is encoded in lines; None if there is too much to tell.
 
     `long_runs` are the sorted spans of unbroken token characters, as the engine finds them.
     """
     clues = find_clues(lines, long_runs)
-    out = [run.start for run in runs.find_runs(lines, clues.encoded, is_container=is_container)]
+    out = [(run.start, run.end) for run in runs.find_runs(lines, clues.encoded, is_container=is_container)]
     seams = joins.find_joins(lines, clues.quoted)
     marks = escapes.find_escapes(lines, clues.escapes)
     if len(seams) >= joins.MAX_SEAMS or len(marks) >= escapes.MAX_EDITS:
         return None
-    return [*out, *(seam.start for seam in seams), *(mark.start for mark in marks)]
+    return [*out, *((edit.start, edit.end) for edit in (*seams, *marks))]
 
 
 def open_edges(lines: bytes) -> list[int]:
@@ -64,11 +66,12 @@ def open_edges(lines: bytes) -> list[int]:
     return out
 
 
-def is_put_together(text: bytes, spans: Iterable[tuple[int, int]]) -> bool:
-    """Return whether a text is put together over lines near one of the half-open spans of `text`."""
-    for start, end in spans:
-        for at in (start, end):
-            near = text[max(0, at - NEAR_BYTES) : at + NEAR_BYTES]
-            if joins.find_joins(near, [found.span() for found in _LONG_RUN.finditer(near)]):
-                return True
-    return False
+def put_together(text: bytes, places: Iterable[int]) -> list[Span]:
+    """Return where a text is put together near one of its `places`."""
+    found: set[Span] = set()
+    for at in places:
+        low = max(0, at - _LOOK_BEFORE)
+        near = text[low : at + _LOOK_BEFORE]
+        seams = joins.find_joins(near, [run.span() for run in LONG_RUN.finditer(near)])
+        found.update((low + seam.start, low + seam.end) for seam in seams)
+    return sorted(found)

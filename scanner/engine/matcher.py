@@ -318,7 +318,7 @@ class Engine:
         kept, worse = self._without_overlaps(hits)
         found.dropped["covered by a better match"] += len(worse)
         places = regions(data, {(hit.start, hit.end) for hit in kept})
-        kept.sort(key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id))
+        kept.sort(key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id, hit.secret, hit.decoding))
         lines = [places[hit.start, hit.end].start_line for hit in kept]
         paired = pair([Located(self.rules[h.rule], lines[i], h.secret, i) for i, h in enumerate(kept)])
         found.dropped["no companion near"] += paired.alone

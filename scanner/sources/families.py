@@ -53,10 +53,14 @@ class Unit(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a pack holds, as work; and the index positions of the objects that could not be placed in a family."""
+    """What a pack holds, as work; and the index positions of the objects that could not be placed in a family.
+
+    Those in `cycles` build on themselves: nobody can read them, and git does not end if it is asked to.
+    """
 
     units: list[Unit]
     unplaced: list[int]
+    cycles: list[int]
 
 
 class _Table:
@@ -93,8 +97,11 @@ def plan(pack: Pack, kinds: Sequence[int], *, weight: int, wants: Callable[[int]
             roots[table.kinds[i]].append(i)
     units = [unit for kind in kinds for unit in _units(table, tree, kind, roots[kind], weight, wants)]
     unplaced = tree.members(i for i, parent in enumerate(table.parents) if parent == _UNKNOWN)
-    unplaced += _in_cycles(table.parents, tree)
-    return Plan(units, sorted(table.names[i] for i in unplaced if wants is None or wants(table.names[i])))
+    left = [
+        sorted(table.names[i] for i in some if wants is None or wants(table.names[i]))
+        for some in (unplaced, _in_cycles(table.parents, tree))
+    ]
+    return Plan(units, *left)
 
 
 def _in_cycles(parents: array[int], tree: _Tree) -> list[int]:

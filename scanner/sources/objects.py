@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Iterable, Iterator
 from types import TracebackType
@@ -87,4 +88,13 @@ class ObjectReader:
             # Git ends at a corrupt object; the next read starts another one.
             self.close()
             return Skip(SkipReason.CORRUPT_OBJECT, oid)
-        return data[:-1]
+        data = data[:-1]
+        if not self._is_own(fields[0].decode(), fields[1], data):
+            return Skip(SkipReason.CORRUPT_OBJECT, oid, "its content does not belong to its id")
+        return data
+
+    def _is_own(self, oid: str, kind: bytes, data: bytes) -> bool:
+        """Return whether `oid` names this content: git does not look, and an index may point anywhere."""
+        digest = hashlib.new(self._repository.object_format, b"%s %d\0" % (kind, len(data)), usedforsecurity=False)
+        digest.update(data)
+        return digest.hexdigest() == oid

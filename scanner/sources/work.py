@@ -47,9 +47,10 @@ class Opened(NamedTuple):
 
 
 class Unplaced(NamedTuple):
-    """Objects that a pack holds in a form which `families` does not read."""
+    """Objects that a pack holds in a form which `families` does not read; those in `cycles` nobody can read."""
 
     oids: tuple[str, ...]
+    cycles: tuple[str, ...] = ()
 
 
 def opened(database: Database, *, object_format: str) -> Opened:
@@ -80,8 +81,8 @@ def work(contents: Opened, *, wants: Callable[[bytes], bool] | None = None) -> I
         planned = plan(pack, (BLOB, COMMIT, TAG), weight=UNIT_WEIGHT, wants=_wanted(pack, tuple(earlier), wants))
         earlier.append(pack)
         yield from planned.units
-        if planned.unplaced:
-            yield Unplaced(tuple(map(pack.oid, planned.unplaced)))
+        if planned.unplaced or planned.cycles:
+            yield Unplaced(tuple(map(pack.oid, planned.unplaced)), tuple(map(pack.oid, planned.cycles)))
     yield from _loose_groups(contents.loose, wants)
 
 
