@@ -15,7 +15,7 @@ from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose
-from scanner.engine.matcher import Engine, Hits
+from scanner.engine.matcher import Engine, Hit, Hits
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
 
