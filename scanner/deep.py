@@ -78,12 +78,16 @@ class _Base(NamedTuple):
 
 
 class _View(NamedTuple):
-    """A decoded text, and how to get from its spans to those of the base and to the names of the decoders."""
+    """A decoded text, and how to get from its spans to those of the base and to the names of the decoders.
+
+    A part of a text is not asked for its structure.
+    """
 
     text: bytes
     to_base: Callable[[int, int], tuple[_Span, tuple[str, ...]]]
     depth: int
     runs: list[_Span]
+    is_part: bool = False
 
 
 class DeepSearch:
@@ -130,7 +134,7 @@ class DeepSearch:
         state.layers = first_layer
         base = _Base(text, "", (), Hits())
         base.hits.hits += known
-        self._guarded(self._search_view, _View(text, _as_it_is, self._max_depth, long_runs), base, state)
+        self._guarded(self._search_view, _View(text, _as_it_is, self._max_depth, long_runs, is_part=True), base, state)
         timed_out = {rule for rule, _ in base.hits.timed_out}
         for reason, rules in ((SkipReason.TIME_LIMIT, timed_out), (SkipReason.MATCH_LIMIT, base.hits.capped)):
             for rule in sorted(rules):
@@ -236,7 +240,8 @@ class DeepSearch:
         for changes in (edits, found, joins.find_joins(text, clues.quoted), joins.find_wide(text)):
             if changes:
                 yield compose(text, changes)
-        yield from read_structured(text)
+        if not view.is_part:
+            yield from read_structured(text)
         if changes := escapes.find_quoted_printable(text):
             yield compose(text, changes, whole=True)
 

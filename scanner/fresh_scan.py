@@ -24,7 +24,7 @@ from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
 from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, texts
 from scanner.sources.database import read_loose
-from scanner.sources.deltas import Changes, carried_places
+from scanner.sources.deltas import Changes, carried_places, keeps_head
 from scanner.sources.families import Unit
 from scanner.sources.git import Repository
 from scanner.sources.objects import KINDS
@@ -32,6 +32,7 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
+from scanner.structured.sniffing import HEAD_BYTES, format_of
 from scanner.wholes import is_one_line, may_want_whole, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
@@ -302,9 +303,18 @@ def _by_item(places: Sequence[int], starts: list[int]) -> dict[int, list[int]]:
 
 def _must_be_whole(version: Version, *, may_want: bool) -> bool:
     """Return whether the lines of a content are not enough to tell what it holds."""
-    if wants_whole(version.lines, version.base, may_want=may_want):
+    if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version):
         return True
     return b"\n" not in version.lines and is_one_line(version.whole_text())
+
+
+def _is_structured(version: Version) -> bool:
+    """Return whether content is of a kind whose structure names its values, and its base was not."""
+    if version.parent < 0 or version.sizes is None:
+        return bool(format_of(version.lines))
+    if keeps_head(version.delta, version.sizes, HEAD_BYTES):
+        return False
+    return bool(format_of(version.whole_text()))
 
 
 def _places(changed: Changes, places: Sequence[int]) -> Iterator[int]:

@@ -49,6 +49,8 @@ def secret_text(rng: random.Random) -> bytes:
             ("acme_id = AC{{hex:24}}", None),
             ("acme_key = {{base62:24}}", None),
             ('api_key = "your-api-key-goes-here"', None),
+            ('"name": "password", "value": "{{password:14}}",', None),
+            ("- name: DB_PASSWORD\n  value: {{password:16}}", None),
         ]
     )
     text = expand(template, seed=str(rng.random()), checksum=checksum).encode()
@@ -89,7 +91,8 @@ def line(rng: random.Random) -> bytes:
 
 def first_version(rng: random.Random) -> bytes:
     """Return a content of its own."""
-    return b"".join(line(rng) for _ in range(rng.randrange(2, 45)))
+    text = b"".join(line(rng) for _ in range(rng.randrange(2, 45)))
+    return rng.choice([b'{"a": 1,\n', b"kind: Secret\n"]) + text if rng.random() < 0.1 else text
 
 
 def _span(rng: random.Random, data: bytes) -> tuple[int, int]:

@@ -176,6 +176,14 @@ def _copy(delta: bytes, at: int) -> tuple[int, int, int]:
     return begin, size or _WHOLE_SIZE, at
 
 
+def keeps_head(delta: bytes, known: Sizes, size: int) -> bool:
+    """Return whether the first `size` bytes of the result are those of the base, as far as the first copy tells."""
+    if known.start >= len(delta) or delta[known.start] < 128:
+        return False
+    begin, copied, _ = _copy(delta[known.start : known.start + 8] + bytes(8), 0)
+    return begin == 0 and copied >= size
+
+
 def _instructions(delta: bytes, base: bytes, known: Sizes) -> Iterator[tuple[int, int, int]]:
     """Yield (begin, end, whether it is a copy) of each instruction: a span of the base, or else of the delta itself.
 
