@@ -147,7 +147,7 @@ def test_a_pull_request_with_a_secret_fails_after_its_alerts_were_uploaded(
 ) -> None:
     runner = run(installed, server, "pull_request", pull(*on_a_branch(server, token("pull"))))
     assert runner.failed == 1, runner.log
-    assert runner.categories == ["leaksweep/head/"]
+    assert runner.categories == ["leaksweep/head/"], runner.log
     out = runner.outputs["scan"]
     assert (out["exit-code"], out["mode"], out["commits"], out["findings"], out["new-findings"]) == (
         "1",
