@@ -232,3 +232,11 @@ def test_a_fork_that_names_files_like_commands_injects_nothing(
     assert not (runner.folder / "ran").exists()
     commands = [line for line in runner.log.splitlines() if line.startswith("::")]
     assert all(line.startswith(("::error file=", "::error title=")) for line in commands), commands
+
+
+def test_a_pull_request_cannot_vote_for_itself(installed: tuple[Path, Path], server: Repository) -> None:
+    base, _ = on_a_branch(server, f"{token('vote')} # leaksweep:allow[github-token] it is fine\n")
+    server.write(".leaksweep-ignore", "new.txt\n")
+    server.write(".leaksweep.yml", "exclude: [new.txt]\n")
+    runner = run(installed, server, "pull_request", pull(base, server.commit("hide it")))
+    assert (runner.failed, runner.outputs["scan"]["new-findings"]) == (1, "1"), runner.log
