@@ -27,6 +27,7 @@ SAME_FLOOR = {
     ("reporters", "safe_yaml"): "the playbooks are YAML",
     ("saved", "reporters"): "it reads what the JSON reporter wrote, and prints no more than it",
     ("containers", "decoders"): "both take from one budget",
+    ("wholes", "structured"): "structured files are read as a whole",
     ("structured", "decoders"): "what a reader makes is a layer",
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
