@@ -105,3 +105,20 @@ def test_ignored_files_only_on_request(tmp_path: Path) -> None:
     repository.write("ignored", token("ignored"))
     assert leaksweep("scan", str(tmp_path)).returncode == 0
     assert leaksweep("scan", str(tmp_path), "--all-files").returncode == 1
+
+
+def test_explain_tells_of_a_line_what_each_rule_made_of_it_and_prints_no_secret(tmp_path: Path) -> None:
+    secret = "hunter" + "42!"
+    (tmp_path / "settings.py").write_text(f'password = "{secret}"\npassword = get_password()\nx = 1\n')
+    kept, dropped, idle = (leaksweep("explain", f"{tmp_path}/settings.py:{line}") for line in (1, 2, 3))
+    assert b"generic-password-assignment: kept, confidence medium (the judge gives it" in kept.stdout
+    assert secret.encode() not in kept.stdout
+    assert b"generic-password-assignment: dropped, " in dropped.stdout
+    assert b"no rule looked at this line" in idle.stdout
+    assert (kept.returncode, dropped.returncode, idle.returncode) == (0, 0, 0)
+
+
+def test_explain_says_that_a_file_or_a_line_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x\n")
+    assert leaksweep("explain", f"{tmp_path}/a.txt:9").returncode == 2
+    assert leaksweep("explain", f"{tmp_path}/b.txt:1").returncode == 2

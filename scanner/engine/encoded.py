@@ -42,7 +42,10 @@ def is_encoded_words(hit: Hit) -> str | None:
     if not _BASE64.fullmatch(secret):
         return None
     plain = decoded_base64(secret)
-    return "encoded words" if plain and (" " in plain or "/" in plain) and word_share(plain) >= 0.6 else None
+    if plain is None or not plain.isascii():
+        return None
+    is_text = word_share(plain) >= (0.6 if " " in plain or "/" in plain else 0.85)
+    return "encoded words" if is_text and not any(c.isdigit() for c in plain) else None
 
 
 _USER = re.compile(r"([^\s:/@\"'=]{1,80}):\\?[\"']?$")

@@ -19,6 +19,7 @@ _LOWER = frozenset(string.ascii_lowercase)
 _UPPER = frozenset(string.ascii_uppercase)
 _HEX = frozenset(string.hexdigits)
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_INNER_DIGIT = re.compile(r"[A-Za-z][0-9!@$][A-Za-z]")
 _STRONG_WORDS = re.compile(
     r"(?i)passw|pwd|passphrase|secret|api_?-?key|access_?-?key|private_?-?key|auth_?-?token|access_?-?token"
 )
@@ -56,7 +57,8 @@ _OPERATORS = ("=>", ":=", "==", "!=", "->", "<-", "=", ":", ">", "(", ",", " ")
 NAMES_TEXT = """
 length short long lower upper digit symbol only_lower only_upper only_digits is_hex is_base64 entropy bits
 distinct switches words placeholder strange strange_bits letters digit_share symbol_share has_space inner_symbol
-ends_odd digit_tail title name_length name_is_word name_last name_strong tail_not head_not name_upper
+ends_odd digit_tail inner_digit three_classes title name_length name_is_word name_last name_strong tail_not
+head_not name_upper
 shares_name equals_name quoted assigns colon compares arrow calls comma tag space more_words line_ends
 call_after dot_after env_line comment declares tests long_line escaped
 """
@@ -105,6 +107,8 @@ def _value(secret: str) -> list[float]:
         float(any(c in "!@#$%^&*?~+" for c in text)),
         float(text[-1] in ":,.;)" or text[0] in ".,:;-/"),
         float(text[-1].isdigit() and letters > 0),
+        float(_INNER_DIGIT.search(text) is not None),
+        float(lower > 0 and upper > 0 and digit > 0),
         float(text[0].isupper() and upper == 1),
     ]
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from scanner.engine.encoded import is_encoded_words, is_no_basic, is_user_name
 from scanner.engine.hit import Filter, Hit
-from scanner.engine.placeholders import is_documented, is_local_default, is_placeholder, is_repeated, is_sequence
+from scanner.engine.placeholders import (
+    is_documented,
+    is_local_default,
+    is_placeholder,
+    is_regular,
+    is_repeated,
+    is_sequence,
+)
 from scanner.engine.references import is_encrypted, is_reference
 from scanner.engine.shapes import is_code, is_identifier, is_media, is_named_otherwise, is_path, is_prose, is_tag_text
 from scanner.model import Rule
@@ -18,6 +25,7 @@ ALWAYS: tuple[tuple[str, Filter], ...] = (
 )
 ADDABLE: tuple[tuple[str, Filter], ...] = (
     ("example", is_documented),
+    ("regular", is_regular),
     ("reference", is_reference),
     ("encrypted", is_encrypted),
     ("media", is_media),

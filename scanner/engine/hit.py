@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 BEFORE = 160
 AFTER = 80
@@ -51,6 +51,12 @@ class Hit(NamedTuple):
         """Return whether a quote stands on both sides."""
         right = self.text[self.end : self.end + 2].lstrip("\\")[:1]
         return self.text[self.start - 1 : self.start] in QUOTES and right in QUOTES
+
+
+def hit_of(text: str, matched: Any) -> Hit:
+    """Return the secret of a pattern's match in a window, with the name that it was given."""
+    named = matched.span("name") if "name" in matched.re.groupindex else (0, 0)
+    return Hit(text, *matched.span("secret"), *named)
 
 
 Filter = Callable[[Hit], str | None]

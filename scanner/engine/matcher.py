@@ -8,11 +8,13 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from scanner.chunks import byte_offset, decode_window, line_bounds, regions
-from scanner.engine import checksums, filters
+from scanner.engine import checksums
 from scanner.engine.anchors import Anchor, is_head
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.entropy import is_below_entropy
 from scanner.engine.filters import Filter, drop_reason, filters_of
+from scanner.engine.hit import Hit as Context
+from scanner.engine.hit import hit_of
 from scanner.engine.pairs import Located, pair
 from scanner.engine.preference import rank
 from scanner.engine.snippets import masked_line
@@ -141,8 +143,8 @@ class Engine:
     def search_hits(self, data: bytes) -> Hits:
         """Return all hits in `data`, not yet judged against each other."""
         found = Hits()
-        candidates = self._candidates(data, found)
-        windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
+        candidates = self.candidates(data, found)
+        windows = ((rule, self.windows(data, rule, candidates[rule])) for rule in candidates)
         return self._search_windows(data, chain(windows, self._head_windows(data)), found)
 
     def search_everywhere(self, data: bytes) -> Found:
@@ -165,9 +167,9 @@ class Engine:
         what looks across lines into `search_blocks` or makes `wholes.wants_whole` ask for the whole content.
         """
         found = Hits()
-        candidates = self._candidates(data, found)
+        candidates = self.candidates(data, found)
         rules = [rule for rule in candidates if not self._anchors[rule].spans_lines]
-        self._search_windows(data, ((rule, self._windows(data, rule, candidates[rule])) for rule in rules), found)
+        self._search_windows(data, ((rule, self.windows(data, rule, candidates[rule])) for rule in rules), found)
         found.blocks = sorted({at for rule in candidates if self._anchors[rule].spans_lines for at in candidates[rule]})
         return found
 
@@ -176,7 +178,7 @@ class Engine:
         candidates: dict[int, list[int]] = {}
         for at, rule in self._ready().find_blocks(data):
             candidates.setdefault(rule, []).append(at)
-        windows = ((rule, self._windows(data, rule, candidates[rule])) for rule in candidates)
+        windows = ((rule, self.windows(data, rule, candidates[rule])) for rule in candidates)
         return self._search_windows(data, chain(windows, self._head_windows(data)), Hits())
 
     def _head_windows(self, data: bytes) -> list[tuple[int, list[tuple[int, int]]]]:
@@ -188,7 +190,8 @@ class Engine:
             return []
         return [(rule, [(0, min(len(data), HEAD_BYTES))]) for rule in self._heads]
 
-    def _candidates(self, data: bytes, found: Hits) -> dict[int, list[int]]:
+    def candidates(self, data: bytes, found: Hits) -> dict[int, list[int]]:
+        """Return, by rule, the offsets near which it could match; long runs are noted in `found`."""
         dispatcher = self._ready()
         by_rule: dict[int, list[int]] = {}
         for begin, end in _slices(data):
@@ -206,7 +209,7 @@ class Engine:
             self._dispatcher = Dispatcher(self._anchors)
         return self._dispatcher
 
-    def _windows(self, data: bytes, rule: int, offsets: list[int]) -> Iterator[tuple[int, int]]:
+    def windows(self, data: bytes, rule: int, offsets: list[int]) -> Iterator[tuple[int, int]]:
         """Yield disjoint half-open windows around the offsets, in order; windows that touch are one."""
         anchor = self._anchors[rule]
         if anchor.is_everywhere:
@@ -255,7 +258,7 @@ class Engine:
         timeout_s = self._timeout_s + len(chunk.text) / 1e6
         count = 0
         try:
-            for hit in self._pattern(rule).finditer(chunk.text, pos=first, timeout=timeout_s):
+            for hit in self.pattern(rule).finditer(chunk.text, pos=first, timeout=timeout_s):
                 if is_cut and hit.end() == len(chunk.text):
                     # What looks like the right edge is only that of the window.
                     farther = line_bounds(data, end, before=0, after=2 * (end - start))[1]
@@ -268,7 +271,8 @@ class Engine:
             found.timed_out.append((rule, start))
         return count
 
-    def _pattern(self, rule: int) -> Any:
+    def pattern(self, rule: int) -> Any:
+        """Return the compiled pattern of a rule."""
         pattern = self._patterns.get(rule)
         if pattern is None:
             import regex
@@ -279,13 +283,11 @@ class Engine:
         return pattern
 
     def _take(self, rule: int, chunk: Chunk, matched: Any, found: Hits) -> None:
-        start, end = matched.span("secret")
-        if start == end:
+        context = hit_of(chunk.text, matched)
+        start, end, secret = context.start, context.end, context.secret
+        if not secret:
             return
-        named = matched.span("name") if "name" in matched.re.groupindex else (0, 0)
-        context = filters.Hit(chunk.text, start, end, *named)
-        secret = context.secret
-        reason, confidence = self._opinion(rule, context)
+        reason, confidence = self.opinion(rule, context)
         if reason is not None:
             found.dropped[reason] += 1
             return
@@ -294,7 +296,7 @@ class Engine:
         place = byte_offset(chunk, start), byte_offset(chunk, end)
         found.hits.append(Hit(rule, secret, *place, failed, confidence=confidence))
 
-    def _opinion(self, rule: int, context: filters.Hit) -> tuple[str | None, str | None]:
+    def opinion(self, rule: int, context: Context) -> tuple[str | None, str | None]:
         """Return why to drop a hit, or None, and the confidence that the judge gives it, None where it is not asked."""
         reason = drop_reason(context, self._filters[rule])
         if reason is None and is_below_entropy(context.secret, self.rules[rule].min_entropy_bits):

@@ -15,7 +15,7 @@ _WORDS = (
     "me|to|it|in|of|do|use|invalid|user|username|usr|admin|root|login|auth|access|client|app|id|name|data|base|bucket|"
     "text|credentials?|private|public|account|service|server|host|db|database|secure|valid|bogus|stub|xxx+|yyy+|zzz+|"
     "0+|1+|123|1234|12345|123456|1234567|12345678|123456789|1234567890|0123456789|пароль|密码|contraseña|passwort|"
-    "mot|de|passe|blah|correct|wrong|right|bad|good|old|new|other|secondary|hello|world|guest|temp|tmp|whatever"
+    "p[a4@]ssw[o0]rd|s[e3]cr[e3]ts?|sekrit|hackme|mot|de|passe|blah|correct|wrong|right|bad|good|old|new|other|secondary|hello|world|guest|temp|tmp|whatever"
 )
 _PLACEHOLDER = re.compile(rf"(?i)(?:{_WORDS}|[\W_]+)+[0-9]{{0,3}}")
 _TELLTALE = re.compile(
@@ -31,21 +31,28 @@ _BRACKETED = re.compile(
 )
 
 
+_CHOSEN = re.compile(
+    r"(?:[A-Z][a-z]{2,10}){2,4}[0-9]{2,4}[!?.#*@$]{0,2}|[A-Za-z]{4,12}[!@#$%^&*?]{1,4}[0-9]{2,4}[!?#*]?"
+)
+"""Placeholder words put together as a password policy wants it are a weak password, and left to the judge."""
+
+
 def is_placeholder(hit: Hit) -> str | None:
     """Drop what documentation writes in the place of a secret."""
     secret = hit.secret
     if len(secret) <= 200 and (_PLACEHOLDER.fullmatch(secret) or _BRACKETED.fullmatch(secret)):
-        return "placeholder"
+        return None if _CHOSEN.fullmatch(secret) else "placeholder"
     if len(secret) <= 120 and _TELLTALE.search(secret):
-        return "placeholder"
+        return None if _CHOSEN.fullmatch(secret) else "placeholder"
     return None
 
 
-_BLOCK_REPEATED = re.compile(r"(.{1,8}?)\1{3,}")
+_BLOCK_REPEATED = re.compile(r"(.{1,3}?)\1{3,}|(.{4,12}?)\2{8,}")
+_LONG_BLOCK_REPEATED = re.compile(r"(.{4,16}?)\1+")
 
 
 def is_repeated(hit: Hit) -> str | None:
-    """Drop a text of few different characters, or of one short block over and over."""
+    """Drop a text of few different characters, or of one very short block over and over."""
     secret = hit.secret
     body = secret[4:] if len(secret) >= 20 else secret
     if len(body) >= 16 and len(set(body)) < 6:
@@ -80,9 +87,18 @@ def is_sequence(hit: Hit) -> str | None:
         longest = max(longest, run)
     if longest >= 10 or (longest >= 6 and longest * 2 >= len(secret)):
         return "sequence"
-    if any(row in secret for row in _KEYBOARD):
+    if any(row in secret and len(row) * 2 >= len(secret) for row in _KEYBOARD):
         return "sequence"
     return None
+
+
+def is_regular(hit: Hit) -> str | None:
+    """Drop a text with a keyboard row in it, or of one block over and over: where no format vouches for it."""
+    secret = hit.secret
+    if any(row in secret.lower() for row in _KEYBOARD) and len(secret) <= 200:
+        return "sequence"
+    found = _LONG_BLOCK_REPEATED.search(secret[:400])
+    return "repeated characters" if found and len(found[0]) >= max(12, len(secret) * 2 // 3) else None
 
 
 _DOCUMENTED_STARTS = (

@@ -8,7 +8,8 @@ from scanner.engine.hit import Hit
 
 _REFERENCE = re.compile(
     r"""(?ix)
-    ^\$\{? | \$\{ | ^\$\( | \{\{ | ^\{%|%\}$ | ^<% | \#\{ | ^%\w+%$ | ^%\( | ^%[-+\#0-9.]*[sdvqxuf@]\b |
+    ^\$\w+$ | ^\$[A-Za-z_]\w*[/:"] | ^\$\{ | \$\{[\w.:/?@!,+\ -]{1,80}\} |
+    ^\$\( | \{\{[^{}]{0,80}\}\} | ^\{\{ | ^\{%|%\}$ | ^<% | \#\{[^{}]*\} | ^%\w+%$ | ^%\( | ^%[-+\#0-9.]*[sdvqxuf@]\b |
     ^\{\w*\}$ | \[\[ |
     ^\\\( | ^@\w*\{ | ^`[^`]*`$ | ^\$[\[(] |
     ^(?:op|vault|doppler|infisical|keyring|keychain|akv|ssm|awssm|sm|gcpsm|ref\+\w+|file|fileb|secretref|env)://? |

@@ -16,9 +16,8 @@ _CODE = re.compile(
     """
 )
 _DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+")
-_IN_QUOTES = re.compile(
-    r"^\s*\+|\+\s*$|^\$\w+$|\$\{|%[-#0-9.]*[sdvqr](?![a-z])|\{\d*\}|\{\w+\}|\\[wdsb]|\[\^|\(\?|^\s*[,;:]\s|\?\s*$|^:\w+$|^\s*\)"
-)
+_IN_QUOTES = re.compile(r"^\s*\+|\+\s*$|^\$\w+$|\$\{[\w.]|\(\?[:=!<P]|\[\^|\\[wdsb][+*{]|^\s*[,;:]\s|^:\w+$|^\s*\)")
+_FORMAT = re.compile(r"%[-#0-9.]*[sdvqr](?![a-z])|\{\d*\}|\{\w+\}|\?\s*$|\\[wdsb]")
 _CALL = re.compile(r"\s?[(\[]|\.\w+\(|::|->|\s?=>|\s*(?:\|\||&&)")
 
 
@@ -26,12 +25,18 @@ def is_code(hit: Hit) -> str | None:
     """Drop an expression, a call, a type, or a format that stands where a value could stand."""
     secret = hit.secret
     if hit.is_quoted:
-        return "code" if _IN_QUOTES.search(secret) else None
+        return "code" if _IN_QUOTES.search(secret) or _is_format(secret) else None
     if _CODE.search(secret) or _CALL.match(hit.after):
         return "code"
     if _DOTTED.fullmatch(secret) and (word_share(secret) > 0.5 or len(secret) < 12):
         return "code"
     return None
+
+
+def _is_format(text: str) -> bool:
+    """Return whether a text has places to fill in, and nothing else but words."""
+    rest, places = _FORMAT.subn("", text)
+    return places > 0 and (len(rest) < 4 or word_share(rest) >= 0.4)
 
 
 _WORDS = re.compile(r"[A-Za-z]{2,}(?:['\u2019-][A-Za-z]+)?")
@@ -90,7 +95,8 @@ def is_identifier(hit: Hit) -> str | None:
         return "identifier"
     if _SNAKE_OR_CAMEL.fullmatch(secret) and word_share(secret) >= 0.55:
         return "identifier"
-    return "identifier" if _NAME.fullmatch(secret) and secret.isupper() and word_share(secret) >= 0.7 else None
+    is_name = _NAME.fullmatch(secret) and (secret.isupper() or ":" in secret)
+    return "identifier" if is_name and word_share(secret) >= 0.7 else None
 
 
 _PATH = re.compile(
