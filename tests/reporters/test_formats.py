@@ -185,7 +185,8 @@ def test_files_of_many_findings_are_whole() -> None:
     assert len(loaded("json", report)["findings"]) == 5_000
     assert len(loaded("gitlab", report)["vulnerabilities"]) == 5_000
     assert len(loaded("codeclimate", report)) == 5_000
-    assert len([json.loads(line) for line in rendered("jsonl", report).splitlines()]) == 5_002
+    kinds = [json.loads(line)["type"] for line in rendered("jsonl", report).splitlines()]
+    assert kinds.count("finding") == 5_000
     assert len(list(csv.reader(io.StringIO(rendered("csv", report))))) == 5_001
     suite = ElementTree.fromstring(rendered("junit", report))[0]  # noqa: S314
     assert (len(suite), suite.get("tests")) == (5_001, "5001")
