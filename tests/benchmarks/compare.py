@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.measure import Cost, measure
-from tests.benchmarks.peers import OWN, PEERS, Tool, command_of, environment, installed, versions
+from tests.benchmarks.peers import FINE, OWN, PEERS, Tool, command_of, environment, installed, versions
 from tests.benchmarks.scratch import complete_copy
 
 MIB = 1 << 20
@@ -48,6 +48,8 @@ def run_once(case: Case, tool: Tool, executable: Path, home: Path, timeout_s: fl
     report.unlink(missing_ok=True)
     command = command_of(tool, executable, case.kind, target=case.target, report=report)
     cost = measure(command, env=environment(home), cwd=case.target, timeout_s=timeout_s)
+    if cost.exit_code not in FINE:
+        raise SystemExit(f"{tool.name}: exit code {cost.exit_code} of {' '.join(command)}")
     text = report.read_text(errors="replace") if report.exists() else ""
     return Run(case.name, tool.name, cost, tool.count(text) if text.strip() else 0)
 
