@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -89,6 +90,10 @@ class Called(NamedTuple):
 def called(*arguments: str) -> Called:
     """Run the command line in this process: the same as `leaksweep`, without the time that a process takes to start."""
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = main(arguments)
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main(arguments)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
     return Called(code, out.getvalue(), err.getvalue())
