@@ -53,6 +53,15 @@ def read_database(
     yield BatchResult(skipped=tuple(_appeared(database, open_database(repository))))
 
 
+def object_names(repository: Repository) -> set[bytes]:
+    """Return the binary ids of all objects in the packs and loose files that can be opened."""
+    contents = opened(open_database(repository), object_format=repository.object_format)
+    names = {bytes.fromhex(one.oid) for one in contents.loose}
+    for pack in contents.packs.values():
+        names.update(pack.index.name(position) for position in range(len(pack.index)))
+    return names
+
+
 def _todo(
     contents: Opened, wants: Callable[[bytes], bool] | None, left: list[str], cycles: list[str]
 ) -> Iterator[tuple[Work]]:

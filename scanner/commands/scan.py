@@ -205,7 +205,7 @@ def _results(job: Job, ruleset: Ruleset, settings: Config, tally: Tally) -> Iter
     if job.repository is not None and job.revisions == history.EVERYTHING:
         from scanner.commands.reading import read_database
 
-        return read_database(job.repository, ruleset, settings, workers=workers)
+        return read_database(job.repository, ruleset, settings, workers=workers, wants=job.wants)
     make_work = _make_scanner(ruleset, job.repository, settings)
     todo: Iterator[tuple[Entry, ...]] = batches(job.entries, PathGlobs(settings.exclude), tally.skipped)
     return run(make_work, todo, workers=workers, give_up=lost)

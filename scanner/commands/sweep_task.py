@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import io
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from scanner.commands.decisions import no_decisions
 from scanner.commands.judging import report_of
+from scanner.commands.reading import object_names
 from scanner.commands.scan import scan_entries
 from scanner.commands.targets import Job
 from scanner.config import Config, load_config
@@ -21,9 +22,8 @@ from scanner.reporters.safe import Masker, printable
 from scanner.ruleset import Ruleset, load_ruleset
 from scanner.scan import Tally
 from scanner.sources import git, history
-from scanner.sources.objects import ObjectEntry, all_objects
 from scanner.sweep.clones import ensure
-from scanner.sweep.object_ids import pack_oids, unpack_oids
+from scanner.sweep.object_ids import pack_names, unpack_names
 from scanner.sweep.state import state_of
 from scanner.sweep.values import FoundSecret, Known, Outcome, SweepOptions, Task
 
@@ -70,12 +70,11 @@ def _read(task: Task) -> Outcome:
     known = task.known if task.known is not None and task.known.rules_digest == digest else None
     if known is not None and known.state == state:
         return Outcome(target.id, "unchanged")
-    listed = list(all_objects(repository))
-    report, matched = _scanned(task, repository, ruleset, settings, _wanted(listed, known), known)
+    names = object_names(repository)
+    report, matched = _scanned(task, repository, ruleset, settings, known)
     remembered = None
     if not any(skip.reason in _PASSING for skip in report.stats.skipped):
-        oids = (entry.oid for entry in listed if isinstance(entry, ObjectEntry))
-        seen = pack_oids(oids, width=len(repository.zero_oid) // 2)
+        seen = pack_names(names, width=len(repository.zero_oid) // 2)
         kept = [skip for skip in report.stats.skipped if skip.reason not in _ASKED_ANEW]
         remembered = Known(state, digest, seen, matched, tuple((s.reason.value, s.what, s.detail) for s in kept))
     return Outcome(
@@ -104,12 +103,12 @@ def _reading_digest(ruleset: Ruleset, settings: Config) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
-def _wanted(listed: Iterable[ObjectEntry | Skip], known: Known | None) -> list[ObjectEntry | Skip]:
-    """Return what is to be read: everything, or what was not seen and the blobs of earlier findings for their story."""
+def _wants(known: Known | None) -> Callable[[bytes], bool] | None:
+    """Return what tells the objects to read: those not seen, and the blobs of earlier findings for their story."""
     if known is None:
-        return list(listed)
-    passed = unpack_oids(known.seen) - set(known.matched)
-    return [entry for entry in listed if isinstance(entry, Skip) or entry.oid not in passed]
+        return None
+    passed = unpack_names(known.seen).difference(map(bytes.fromhex, known.matched))
+    return lambda name: name not in passed
 
 
 def _scanned(
@@ -117,11 +116,10 @@ def _scanned(
     repository: git.Repository,
     ruleset: Ruleset,
     settings: Config,
-    entries: list[ObjectEntry | Skip],
     known: Known | None,
 ) -> tuple[Report, tuple[str, ...]]:
     """Return the report, and the ids of all objects in which something was found."""
-    job = Job(Target("history", task.target.id), entries, repository, history.EVERYTHING)
+    job = Job(Target("history", task.target.id), (), repository, history.EVERYTHING, wants=_wants(known))
     tally = Tally()
     tally.skipped += [Skip(SkipReason(reason), what, detail) for reason, what, detail in (known.skips if known else ())]
     scan_entries(job, ruleset, settings, tally, is_progress_wanted=False)

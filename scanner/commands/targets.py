@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from scanner.config import Config
@@ -15,7 +15,10 @@ from scanner.sources.objects import ObjectEntry, objects_of
 
 
 class Job(NamedTuple):
-    """What to scan: the entries, the repository behind them, and how to find the places of a blob."""
+    """What to scan: the entries, the repository behind them, and how to find the places of a blob.
+
+    With `wants`, of a whole history only the objects for whose binary id it is true.
+    """
 
     target: Target
     entries: Iterable[Entry | Skip]
@@ -23,6 +26,7 @@ class Job(NamedTuple):
     revisions: tuple[str, ...] = ()
     before: dict[str, str] | None = None
     data: bytes | None = None
+    wants: Callable[[bytes], bool] | None = None
 
 
 def job_of(

@@ -19,7 +19,7 @@ class SweepTarget:
 class Known:
     """What the store knows of a repository from the last time it was read to its end under `rules_digest`.
 
-    `state` is the digest of its refs and its object store; `seen` is what `pack_oids` made of the object ids that
+    `state` is the digest of its refs and its object store; `seen` is what `pack_names` made of the object ids that
     were read; `matched` are the blobs in which something was found; `skips` are what could not be read, for good.
     """
 

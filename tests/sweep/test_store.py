@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import StoreError
-from scanner.sweep.object_ids import pack_oids, unpack_oids
+from scanner.sweep.object_ids import pack_names, unpack_names
 from scanner.sweep.store import Store
 from scanner.sweep.values import FoundSecret, Known, Outcome, SweepTarget
 
@@ -20,9 +20,9 @@ FOUND = FoundSecret("f", "c", "rule", "high", "p", "in HEAD", 5, 7)
 READ = Outcome("a", "read", document=b"{}", known=Known("s", "d", b"x", ("m",), (("r", "w", ""),)), found=(FOUND,))
 
 
-@given(st.sets(st.binary(min_size=20, max_size=20).map(bytes.hex)))
-def test_object_ids_come_back(oids: set[str]) -> None:
-    assert unpack_oids(pack_oids(oids, width=20)) == oids
+@given(st.sets(st.binary(min_size=20, max_size=20)))
+def test_object_ids_come_back(names: set[bytes]) -> None:
+    assert unpack_names(pack_names(names, width=20)) == names
 
 
 def test_what_was_saved_is_known(tmp_path: Path) -> None:
