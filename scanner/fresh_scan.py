@@ -32,7 +32,7 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
-from scanner.structured.sniffing import HEAD_BYTES, format_of
+from scanner.structured.sniffing import HEAD_BYTES, format_of, has_mark
 from scanner.wholes import is_one_line, may_want_whole, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
@@ -309,12 +309,17 @@ def _must_be_whole(version: Version, *, may_want: bool) -> bool:
 
 
 def _is_structured(version: Version) -> bool:
-    """Return whether content is of a kind whose structure names its values, and its base was not."""
+    """Return whether a structured reader may give more than the lines, and could not for the base.
+
+    If it could for the base, the base was read as a whole, and so is what builds on it. A reader looks at nothing
+    that does not begin like a structured file, and gives nothing without a mark.
+    """
     if version.parent < 0 or version.sizes is None:
-        return bool(format_of(version.lines))
+        return has_mark(version.lines) and bool(format_of(version.lines))
     if keeps_head(version.delta, version.sizes, HEAD_BYTES):
-        return False
-    return bool(format_of(version.whole_text()))
+        return has_mark(version.lines) and bool(format_of(version.base))
+    text = version.whole_text()
+    return bool(format_of(text)) and has_mark(text)
 
 
 def _places(changed: Changes, places: Sequence[int]) -> Iterator[int]:

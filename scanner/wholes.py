@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from scanner.structured.sniffing import needs_whole
-
 _BEGINNINGS = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"BZh")
 """How content begins that is a pointer to content kept elsewhere, or a container in which no odd byte need stand.
 
@@ -42,7 +40,7 @@ def wants_whole(lines: bytes, base: bytes = b"", *, may_want: bool = True) -> bo
     missing one a secret. `may_want` is what `may_want_whole` said of these lines, alone or with others: a test of
     the whole of `lines` belongs in there too.
     """
-    if lines.startswith(_BEGINNINGS) or lines[2:4] == b"\r\n" or needs_whole(lines, base):
+    if lines.startswith(_BEGINNINGS) or lines[2:4] == b"\r\n":
         return True
     if _is_xml(lines) or _is_xml(base):
         return any(phrase in lines for phrase in _XML_PHRASES) or (may_want and may_want_whole(lines))

@@ -23,9 +23,6 @@ def format_of(text: bytes) -> str:
     return ""
 
 
-_MAY_BE = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s{0,64}(?:[{\[%\"'-]|#(?!!)|[A-Za-z_][\w./ -]{0,80}[ ]?:|[\w.*-]{1,253}:(?:\d|\*))"
-)
 _MARKS = re.compile(
     rb"kind[\"']?[ \t]*:[ \t]*[\"']?Secret"
     rb"|[Vv]alue[\"']?\s{0,40}:|\"plaintext\"|random_password|\"cell_type\"|\"nbformat\""
@@ -34,16 +31,19 @@ _MARKS = re.compile(
 _PGPASS_LINE = re.compile(rb"^[\w.*-]{1,253}:(?:\d{2,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:[^\n]", re.MULTILINE)
 
 
-def needs_whole(lines: bytes, base: bytes) -> bool:
-    """Return whether a structured reader may give more for a content than its lines tell one by one.
+_MARK_WORDS = (
+    *(b"Secret", b"alue", b'"plaintext"', b"random_password", b'"cell_type"', b'"nbformat"'),
+    *(b"uthorization", b"ookie", b"oken", b"-Key", b"-key"),
+)
+_PGPASS_HINT = re.compile(rb":(?:\d{2,5}|\*):[^:\s]{1,64}:")
 
-    `lines` are those in which the content differs from `base`. True for every content that a reader has an entry
-    for, once a line of it says so; `format_of` is what decides about the content as a whole.
+
+def has_mark(lines: bytes) -> bool:
+    """Return whether a structured reader may have an entry for a text, if one of these lines is new in it.
+
+    True for every content that a reader has an entry for, once a line of it says so; `format_of` decides whether a
+    reader looks at the content at all.
     """
-    if _MAY_BE.match(base):
-        return _has_mark(lines)
-    return bool(_MAY_BE.match(lines)) and (_has_mark(lines) or _has_mark(base))
-
-
-def _has_mark(lines: bytes) -> bool:
-    return bool(_MARKS.search(lines) or _PGPASS_LINE.search(lines))
+    if any(word in lines for word in _MARK_WORDS) and _MARKS.search(lines):
+        return True
+    return bool(_PGPASS_HINT.search(lines) and _PGPASS_LINE.search(lines))
