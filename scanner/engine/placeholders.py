@@ -7,17 +7,49 @@ from itertools import pairwise
 
 from scanner.engine.hit import Hit
 
+_PLAIN_WORDS = """
+changeme change replaceme replace insert enter fill your yours example sample demo dummy fake mock foo bar baz
+qux foobar test tests testing placeholder redacted removed masked hidden secret secrets super my top password
+passwords passw0rd passwd pass pwd hunter2 letmein qwerty abc abcdef deadbeef cafebabe todo tbd none null nil
+undefined empty na n/a default string value key keys token tokens api apikey lorem ipsum here goes this the
+with put a an is not real some any me to it in of do use invalid user username usr admin root login auth
+access client app id name data base bucket text credential credentials private public account service server
+host db database secure valid bogus stub 123 1234 12345 123456 1234567 12345678 123456789 1234567890
+0123456789 пароль 密码 contraseña passwort sekrit hackme mot de passe blah correct wrong right bad good old new
+other secondary hello world guest temp tmp whatever
+"""
 _WORDS = (
-    "changeme|change|replaceme|replace|insert|enter|fill|your|yours|example|sample|demo|dummy|fake|mock|foo|bar|baz|"
-    "qux|foobar|tests?|testing|placeholder|redacted|removed|masked|hidden|secrets?|super|my|top|passwords?|passw0rd|"
-    "passwd|pass|pwd|hunter2|letmein|qwerty|abc|abcdef|deadbeef|cafebabe|todo|tbd|none|null|nil|undefined|empty|n/?a|"
-    "default|string|value|keys?|tokens?|api|apikey|lorem|ipsum|here|goes|this|the|with|put|a|an|is|not|real|some|any|"
-    "me|to|it|in|of|do|use|invalid|user|username|usr|admin|root|login|auth|access|client|app|id|name|data|base|bucket|"
-    "text|credentials?|private|public|account|service|server|host|db|database|secure|valid|bogus|stub|xxx+|yyy+|zzz+|"
-    "0+|1+|123|1234|12345|123456|1234567|12345678|123456789|1234567890|0123456789|пароль|密码|contraseña|passwort|"
-    "p[a4@]ssw[o0]rd|s[e3]cr[e3]ts?|sekrit|hackme|mot|de|passe|blah|correct|wrong|right|bad|good|old|new|other|secondary|hello|world|guest|temp|tmp|whatever"
+    *_PLAIN_WORDS.split(),
+    *(f"p{a}ssw{o}rd" for a in "a4@" for o in "o0"),
+    *(f"s{e}cr{f}t{s}" for e in "e3" for f in "e3" for s in ("", "s")),
 )
-_PLACEHOLDER = re.compile(rf"(?i)(?:{_WORDS}|[\W_]+)+[0-9]{{0,3}}")
+_WORDS_BY_FIRST = {first: tuple(w for w in _WORDS if w[0] == first) for first in {word[0] for word in _WORDS}}
+
+
+def _is_made_of_words(text: str) -> bool:
+    """Return whether `text` is nothing but placeholder words, separators, runs such as `xxx` and `000`, and a number.
+
+    The number has up to three digits. Linear in the length, where one pattern for all of this backtracks without end.
+    """
+    text = text.lower()
+    size = len(text)
+    reached = [True] + [False] * size
+    for at, character in enumerate(text):
+        if not reached[at]:
+            continue
+        if at and size - at <= 3 and text[at:].isascii() and text[at:].isdigit():
+            return True
+        if character in "01" or not character.isalnum():
+            reached[at + 1] = True
+        if character in "xyz":
+            run = size - at - len(text[at:].lstrip(character))
+            reached[at + 3 : at + run + 1] = [True] * max(0, run - 2)
+        for word in _WORDS_BY_FIRST.get(character, ()):
+            if text.startswith(word, at):
+                reached[at + len(word)] = True
+    return size > 0 and reached[size]
+
+
 _TELLTALE = re.compile(
     r"(?i)example|placeholder|redacted|removed|changeme|change[_-]me|replace[_-]?(?:me|with|this)|insert[_-]|"
     r"your[_-]?(?:own[_-]?)?(?:api|key|token|secret|password|client|access)|[_-]here\b|goes[_-]?here|"
@@ -40,7 +72,7 @@ _CHOSEN = re.compile(
 def is_placeholder(hit: Hit) -> str | None:
     """Drop what documentation writes in the place of a secret."""
     secret = hit.secret
-    if len(secret) <= 200 and (_PLACEHOLDER.fullmatch(secret) or _BRACKETED.fullmatch(secret)):
+    if len(secret) <= 200 and (_is_made_of_words(secret) or _BRACKETED.fullmatch(secret)):
         return None if _CHOSEN.fullmatch(secret) else "placeholder"
     if len(secret) <= 120 and _TELLTALE.search(secret):
         return None if _CHOSEN.fullmatch(secret) else "placeholder"
