@@ -113,6 +113,24 @@ def test_a_range_tells_what_its_commits_brought_in_and_no_more(tmp_path: Path) -
         assert leaksweep("scan", str(tmp_path), f"--range={bad}").returncode == 2, bad
 
 
+def test_a_range_tells_of_a_copy_and_of_a_file_that_is_back(tmp_path: Path) -> None:
+    repo = Repository(tmp_path)
+    repo.write("kept", f"{token('kept')}\n")
+    repo.write("gone", f"{token('gone')}\n")
+    repo.commit("with both")
+    repo.git("rm", "-q", "gone")
+    old = repo.commit("without one")
+    repo.write("copy", f"{token('kept')}\n")
+    copied = repo.commit("copied")
+    repo.write("gone", f"{token('gone')}\n")
+    back = repo.commit("back")
+    found = scanned(repo, "--range", f"{old}..{back}")["findings"]
+    assert {(f["path"], f["secret"]["value"], f["commit"]) for f in found} == {
+        ("copy", token("kept"), copied),
+        ("gone", token("gone"), back),
+    }
+
+
 def test_staged_reads_the_index_and_not_the_work_tree(tmp_path: Path) -> None:
     repo = Repository(tmp_path)
     repo.write("a", f"{token('old')}\n")

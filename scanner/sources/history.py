@@ -12,6 +12,7 @@ from scanner.model import Provenance, Skip, SkipReason
 from scanner.sources import git
 from scanner.sources.commits import headers
 from scanner.sources.objects import ObjectEntry, ObjectReader, all_objects, objects_of
+from scanner.sources.trees import changes_of
 
 EVERYTHING = ("--all", "--reflog")
 
@@ -41,11 +42,18 @@ def range_revisions(repository: git.Repository, *, since: str, until: str) -> tu
 
 
 def range_entries(repository: git.Repository, revisions: Sequence[str]) -> Iterator[ObjectEntry | Skip]:
-    """Yield the blobs, commits and tags that the commits of the range brought in."""
-    printed = git.run(repository, "rev-list", "--objects", "--missing=print", *revisions, "--")
-    oids = [line.split(b" ")[0].decode() for line in printed.splitlines()]
+    """Yield the blobs, commits and tags that the commits of the range brought in.
+
+    A blob that existed before the range, and stands at a place where it did not stand, is brought in too: a copy into
+    another file, or a file that was removed once and is back. `rev-list --objects` does not name it.
+    """
+    printed = git.run(repository, "rev-list", "--objects", "--missing=print", *revisions, "--").splitlines()
+    oids = [line.split(b" ")[0].decode() for line in printed]
+    listed = set(oids)
+    commits = [line.decode() for line in printed if b" " not in line and not line.startswith(b"?")]
+    back = {change.after for change in changes_of(repository, commits)} - listed - {""}
     yield from (Skip(SkipReason.MISSING_OBJECT, oid[1:]) for oid in oids if oid.startswith("?"))
-    yield from objects_of(repository, [oid for oid in oids if not oid.startswith("?")])
+    yield from objects_of(repository, [oid for oid in oids if not oid.startswith("?")] + sorted(back))
 
 
 # --- what is missing ---------------------------------------------------------------------------------

@@ -48,11 +48,11 @@ def changes_of(repository: git.Repository, commits: Sequence[str]) -> Iterator[C
     commit = ""
     for field in fields:
         if field.startswith(b":"):
-            _, _, before, after, _ = field.split(b" ")
-            yield Change(commit, _known(before), _known(after), os.fsdecode(next(fields)))
+            old_mode, mode, before, after, _ = field.split(b" ")
+            yield Change(commit, _known(old_mode, before), _known(mode, after), os.fsdecode(next(fields)))
         elif field:
             commit = field.strip().decode()
 
 
-def _known(oid: bytes) -> str:
-    return oid.decode() if oid.strip(b"0") else ""
+def _known(mode: bytes, oid: bytes) -> str:
+    return oid.decode() if oid.strip(b"0") and not mode.endswith(_SUBMODULE) else ""
