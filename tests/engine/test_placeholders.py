@@ -38,9 +38,7 @@ def hit(secret: str) -> Hit:
     return Hit(f'key = "{secret}"', 7, 7 + len(secret))
 
 
-@pytest.mark.parametrize(
-    "secret", ["changeme", "your-api-key", "xxxx-0000", "PASSWORD123", "s3cret", "<token>"]
-)
+@pytest.mark.parametrize("secret", ["changeme", "your-api-key", "xxxx-0000", "PASSWORD123", "s3cret", "<token>"])
 def test_a_placeholder_is_told(secret: str) -> None:
     assert is_placeholder(hit(secret))
 
