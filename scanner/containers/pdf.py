@@ -64,7 +64,10 @@ def _stream(name: str, data: bytes, at: int, start: int, budget: Budget) -> Iter
     if b"/Fl" not in dictionary:
         yield Item(name, _page_text(bytes(content)))
         return
-    inflated, error = Inflater(content, "zlib", budget).read_some(budget.max_item_bytes)
+    inflater = Inflater(content, "zlib", budget)
+    inflated, error = inflater.read_some(budget.max_item_bytes)
+    if error is None and inflater.peek(1):
+        yield Trouble(name, SkipReason.ARCHIVE_LIMIT, f"only {len(inflated)} bytes of it were read")
     yield Item(name, _page_text(inflated))
     if isinstance(error, LimitError):
         raise error
