@@ -31,8 +31,9 @@ def wants_whole(lines: bytes, base: bytes = b"", *, may_want: bool = True) -> bo
     """Return whether a content must be read as a whole. `lines` are those in which it differs from `base`.
 
     History is read line by line: of a blob that git keeps as a difference to another, only the lines that changed.
-    Content whose lines mean nothing by themselves (containers, wide encodings, structured files) is read in full
-    instead, in every version from the one on that says so. Without a base, `lines` are all of the content.
+    Content whose lines mean nothing by themselves (containers, wide encodings) is read in full instead, in every
+    version from the one on that says so. Without a base, `lines` are all of the content. Structured files are told
+    apart where the difference itself is at hand (`scanner.fresh_scan`).
 
     The first line of a content is that of its base, or is the first of `lines`. So a test may ask how `lines`, or
     `base`, begin, or what stands anywhere in a line: whenever a content as a whole would give True, so must the lines
