@@ -141,8 +141,8 @@ def new_secrets(path: Path, *arguments: str) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
-@pytest.mark.parametrize("mode", [()], ids=["tree"])
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mode", [(), ("--history",)], ids=["tree", "history"])
 def test_at_every_step_of_a_year_exactly_the_later_secrets_are_new(tmp_path: Path, mode: tuple[str, ...]) -> None:
     year = Year(tmp_path / "r")
     baseline = str(tmp_path / "baseline.json")

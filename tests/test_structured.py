@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from scanner.engine.templates import expand
+from scanner.structured.sniffing import format_of
 from tests.hiding import STRUCTURED, on_line_3, structured, zipped
 from tests.repositories import Repository, leaksweep
 
@@ -77,3 +78,9 @@ def places(repository: Repository, request: pytest.FixtureRequest) -> dict[str, 
 def test_a_value_is_found_once_on_its_line(name: str, places: dict[str, list[tuple[str, int]]]) -> None:
     case = CASES[name]
     assert places.get(case.secret) == [(case.path, case.line)]
+
+
+@pytest.mark.timeout(60)
+def test_comments_with_carriage_returns_are_looked_at_once_each() -> None:
+    assert format_of(b"# more\r\n" * 40 + b"x = 1\r\n") == ""
+    assert format_of(b"# more\r\n" * 40 + b"name: 1\r\n") == "yaml"
