@@ -16,6 +16,7 @@ import pytest
 from scanner.model import Report, ScanStats, Skip, SkipReason, State
 from scanner.reporters import FORMATS, RenderOptions, render
 from scanner.reporters.sarif import MAX_RESULTS
+from scanner.reporters.sarif_results import MAX_PLACES
 from tests.reporters.reports import findings_with, loaded, many_findings, report_on, report_with
 from tests.repositories import Repository, leaksweep, token
 
@@ -127,6 +128,36 @@ def test_related_locations_are_linked_from_the_message() -> None:
         links = dict(re.findall(r"(?<!\\)\[((?:[^\]\\]|\\.)+)\]\((\d+)\)", result["message"]["text"]))
         assert links == {f"{other}:1": "1"}
         assert [place["id"] for place in result["relatedLocations"]] == [1]
+
+
+def test_each_line_of_a_file_that_holds_the_secret_is_a_result(tmp_path: Path) -> None:
+    """GitHub shows the first location of a result, and on a pull request only lines that the change touched."""
+    repo = Repository(tmp_path / "r")
+    repo.write("conf", f"a {token('old')}\n")
+    repo.commit("an older version, whose lines are no places of today")
+    repo.write("conf", f"x\na {token('old')}\n\nb {token('old')} {token('old')}\nc {token('old')}\n")
+    repo.commit("now")
+    for arguments in (["--history", str(repo.path)], [str(repo.path)]):
+        done = leaksweep("scan", *arguments, "-f", "sarif")
+        results = json.loads(done.stdout)["runs"][0]["results"]
+        regions = [one["locations"][0]["physicalLocation"]["region"] for one in results]
+        assert [region["startLine"] for region in regions] == [2, 4, 5]
+        prints = [one["partialFingerprints"] for one in results]
+        assert len({one["secretFingerprint/v1"] for one in prints}) == 1
+        assert [one.get("placeInFile/v1") for one in prints] == [None, "2", "3"]
+        assert token("old").encode() not in done.stdout
+
+
+def test_a_secret_on_countless_lines_does_not_crowd_out_the_others() -> None:
+    finding = findings_with(token("many"), "many.py", State.IN_HEAD)[0]
+    region = finding.region
+    lines = [replace(region, start_line=n, end_line=n) for n in range(1, 500)]
+    places = tuple(replace(finding.occurrences[0], region=line) for line in lines)
+    source = replace(finding.provenance, commit=None)
+    places = tuple(replace(place, provenance=source) for place in places)
+    run = run_of("sarif", report_on(replace(finding, provenance=source, occurrences=places, story=None)))
+    assert len(run["results"]) == MAX_PLACES
+    assert "left out" not in json.dumps(run["invocations"])
 
 
 def test_suppressed_and_absent_findings_are_only_in_the_archive() -> None:

@@ -15,7 +15,7 @@ from scanner.model import Finding, Report, Skip
 from scanner.reporters import RenderOptions
 from scanner.reporters.safe import Masker, printable
 from scanner.reporters.sarif_objects import to_plain
-from scanner.reporters.sarif_results import Context, absent_result, result
+from scanner.reporters.sarif_results import Context, absent_result, places, result
 from scanner.reporters.sarif_rules import driver, notification_id, taxonomy_component
 from scanner.reporters.selection import by_priority, is_in_head, is_open, same_secret
 from scanner.reporters.taxonomies import TAXONOMIES
@@ -81,7 +81,8 @@ def _render(report: Report, stream: TextIO, options: RenderOptions, view: _View)
         written += 1
     stream.write("\n   ],\n" if written else "],\n")
     stream.write(f'   "properties": {json.dumps(_counts(report))},\n')
-    invocations = [_invocation(report, max(0, len(findings) - written), mask)]
+    trimmed = max(0, sum(len(places(finding)) for finding in findings) - written)
+    invocations = [_invocation(report, trimmed, mask)]
     stream.write(f'   "invocations": {json.dumps(to_plain(invocations))}\n  }}\n ]\n}}\n')
 
 
@@ -127,8 +128,9 @@ def _head(report: Report, rules: list[Any], view: _View, mask: Masker) -> dict[s
 def _within_limits(findings: Sequence[Finding], context: Context, view: _View) -> Iterator[str]:
     """Yield results as JSON, most urgent first, until the next one could make GitHub refuse the file."""
     compressor, size = zlib.compressobj(), 0
-    for finding in findings if view.is_archive else islice(findings, MAX_RESULTS):
-        text = json.dumps(to_plain(result(finding, context)))
+    results = ((finding, place) for finding in findings for place in range(len(places(finding))))
+    for finding, place in results if view.is_archive else islice(results, MAX_RESULTS):
+        text = json.dumps(to_plain(result(finding, context, place=place)))
         size += len(compressor.compress(text.encode()))
         if size > MAX_COMPRESSED_BYTES and not view.is_archive:
             return

@@ -11,6 +11,7 @@ import sarif_om as om
 from scanner.model import BaselineEntry, EventKind, Finding, Region, StoryEvent, Suppression
 from scanner.reporters.safe import Masker, printable
 from scanner.reporters.selection import (
+    current_places,
     current_region,
     day,
     is_in_head,
@@ -18,6 +19,9 @@ from scanner.reporters.selection import (
     state_of,
     story_words,
 )
+
+MAX_PLACES = 20
+"""Results of one finding, one for each line of its file on which the secret stands: readers show no second location."""
 
 MAX_RELATED = 20
 MAX_LINKED = 5
@@ -42,10 +46,15 @@ class Context(NamedTuple):
     sharing: Mapping[str, tuple[Finding, ...]]
 
 
-def result(finding: Finding, context: Context) -> Any:
-    """Return the result; no secret, no name and no address of a person is in it."""
+def places(finding: Finding) -> tuple[Region, ...]:
+    """Return the places of a finding that get a result each; that of the finding itself is the first."""
+    return current_places(finding)[:MAX_PLACES]
+
+
+def result(finding: Finding, context: Context, *, place: int = 0) -> Any:
+    """Return the result for one of the `places`; no secret, no name and no address of a person is in it."""
     mask = context.mask
-    region = current_region(finding)
+    region = places(finding)[place]
     related = _related(finding, region, context)
     snippet = mask(finding.snippet.text) if region == finding.region else None
     return om.Result(
@@ -56,12 +65,12 @@ def result(finding: Finding, context: Context) -> Any:
         message=om.Message(text=_message(finding, related, context)),
         locations=[_location(finding.provenance.path, region, mask, snippet=snippet)],
         related_locations=[
-            _location(path, place, mask, number=number, told="The same secret.")
-            for number, (path, place) in enumerate(related, 1)
+            _location(path, other, mask, number=number, told="The same secret.")
+            for number, (path, other) in enumerate(related, 1)
         ]
         or None,
-        partial_fingerprints=_fingerprints(finding),
-        code_flows=_code_flows(finding, mask),
+        partial_fingerprints=_fingerprints(finding, place),
+        code_flows=_code_flows(finding, mask) if place == 0 else None,
         baseline_state=finding.baseline_state,
         rank=float(finding.assessment.priority) if finding.assessment else None,
         suppressions=[
@@ -149,12 +158,17 @@ def uri(path: str, mask: Masker) -> str:
     return quote(mask.hide(path).encode("utf-8", "surrogateescape"), safe="/") or "unknown"
 
 
-def _fingerprints(finding: Finding) -> dict[str, str]:
-    """Return the identities. GitHub makes its own hash of the line where the file can be opened, so it is left out."""
+def _fingerprints(finding: Finding, place: int) -> dict[str, str]:
+    """Return the identities. GitHub makes its own hash of the line where the file can be opened, so it is left out.
+
+    The results of one finding share its fingerprint; a number tells them apart.
+    """
     prints = {"secretFingerprint/v1": finding.fingerprint}
+    if place:
+        prints["placeInFile/v1"] = str(place + 1)
     if not is_in_head(finding):
-        secret, _, place = finding.fingerprint.partition(":")
-        prints["primaryLocationLineHash"] = f"{secret[:16]}{place[:16]}:1"
+        secret, _, path = finding.fingerprint.partition(":")
+        prints["primaryLocationLineHash"] = f"{secret[:16]}{path[:16]}:1"
     return prints
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from scanner.model import CONFIDENCES, SEVERITIES, Finding, Person, Region, Report, State
+from scanner.model import CONFIDENCES, SEVERITIES, Finding, Occurrence, Person, Region, Report, State
 from scanner.reporters.document import iso_date
 
 HEAD_STATES = frozenset({None, State.IN_HEAD})
@@ -66,6 +66,30 @@ def current_region(finding: Finding) -> Region:
     """Return where in its file the secret stands now; where it is not in HEAD, where it stood first."""
     story = finding.story
     return story.current.region if story and story.current else finding.region
+
+
+def current_places(finding: Finding) -> tuple[Region, ...]:
+    """Return where in its file the secret stands now, one place a line: the one of `current_region`, then the others.
+
+    Of a secret that is not in HEAD that is the one place alone.
+    """
+    own = current_region(finding)
+    if not is_in_head(finding):
+        return (own,)
+    own_path, current = finding.provenance.path, finding.story.current if finding.story else None
+    if current is None:
+        current = next(
+            (one for one in finding.occurrences if (one.provenance.path, one.region) == (own_path, own)), None
+        )
+    here = [one.region for one in finding.occurrences if current and _is_same_text(one, current)]
+    by_line = {own.start_line: own}
+    for region in here:
+        by_line.setdefault(region.start_line, region)
+    return tuple(by_line.values())
+
+
+def _is_same_text(one: Occurrence, other: Occurrence) -> bool:
+    return (one.provenance.path, one.blob_oid) == (other.provenance.path, other.blob_oid)
 
 
 def day(person: Person | None) -> str | None:

@@ -17,6 +17,7 @@ from scanner.reporters.words import verdict
 
 _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36"}
 _NAMED_SKIPS = 10
+_NAMED_LINES = 10
 
 
 def render(report: Report, stream: TextIO, options: RenderOptions) -> None:
@@ -88,8 +89,19 @@ def _origin(finding: Finding, options: RenderOptions, mask: Masker) -> Iterator[
     more = len(finding.occurrences) + finding.more_occurrences - 1
     if options.all_occurrences and finding.story is not None:
         yield from occurrence_lines(finding, mask)
+    elif more and finding.story is None and not source.commit:
+        yield _other_lines(finding, more)
     elif more:
         yield f"{more:,} more occurrence{'s' * (more != 1)}"
+
+
+def _other_lines(finding: Finding, more: int) -> str:
+    """Return on which other lines of its file the secret stands, so that each can be mended."""
+    lines = sorted({one.region.start_line for one in finding.occurrences} - {finding.region.start_line})
+    if not lines:
+        return f"{more:,} more occurrence{'s' * (more != 1)} on this line"
+    named, rest = ", ".join(map(str, lines[:_NAMED_LINES])), len(lines) - _NAMED_LINES
+    return f"also on line{'s' * (len(lines) != 1)} {named}" + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def _write_coverage(report: Report, stream: TextIO, options: RenderOptions, mask: Masker) -> None:

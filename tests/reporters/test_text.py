@@ -40,3 +40,13 @@ def test_colour_is_asked_for_and_green_only_when_clean() -> None:
     assert "\x1b" not in rendered("text", clean)
     assert "\x1b[1;32mclean" in rendered("text", clean, RenderOptions(colour=True))
     assert "\x1b[1;32m" not in rendered("text", report_on(), RenderOptions(colour=True))
+
+
+def test_every_line_that_holds_the_secret_is_named() -> None:
+    one = finding("a.py", 10, None)
+    one = replace(one, story=None, provenance=replace(one.provenance, commit=None))
+    lines = [replace(one.region, start_line=line, end_line=line) for line in (one.region.start_line, 8, 12)]
+    here = tuple(replace(one.occurrences[0], region=line) for line in lines)
+    assert "also on lines 8, 12\n" in rendered("text", report_on(replace(one, occurrences=here)))
+    twice = replace(one, occurrences=(here[0], here[0]))
+    assert "1 more occurrence on this line\n" in rendered("text", report_on(twice))
