@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ from scanner.containers.opening import kind_inside, kind_of, open_container
 from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
-from scanner.decoders.layer import Edit, Layer, compose
+from scanner.decoders.layer import Edit, Layer, compose, compose_whole
 from scanner.engine.matcher import Engine, Hit, Hits
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
+from scanner.structured.sniffing import format_of
 
 MAX_DEPTH = 3
 MAX_LIVE_BYTES = 96 << 20
@@ -61,33 +62,45 @@ class _State:
         self.dropped: Counter[str] = Counter()
         self.skipped: list[Skip] = []
         self.layers = 0
-        self.seen: set[bytes] = set()
+        self.seen: set[tuple[int, bytes]] = set()
 
     def skip(self, reason: SkipReason, member: str, detail: str) -> None:
         """Note that something was not looked at."""
         self.skipped.append(Skip(reason, f"{self.name}!{member}" if member else self.name, detail))
 
 
-class _Base(NamedTuple):
+class _Base:
     """The text to whose lines and columns matches belong: the blob's, or that of a member of a container."""
 
-    text: bytes
-    member: str
-    decoding: tuple[str, ...]
-    hits: Hits
+    def __init__(self, text: bytes, member: str, decoding: tuple[str, ...], hits: Sequence[Hit] = ()) -> None:
+        self.text = text
+        self.member = member
+        self.decoding = decoding
+        self.hits = Hits()
+        self.hits.hits += hits
+        self._known: set[tuple[int, str, int, int]] = set()
+        self._known_hits = 0
+
+    def is_new(self, hit: Hit) -> bool:
+        """Return whether no hit says the same of the same place."""
+        for known in self.hits.hits[self._known_hits :]:
+            self._known.add((known.rule, known.secret, known.start, known.end))
+        self._known_hits = len(self.hits.hits)
+        return (hit.rule, hit.secret, hit.start, hit.end) not in self._known
 
 
 class _View(NamedTuple):
-    """A decoded text, and how to get from its spans to those of the base and to the names of the decoders.
+    """A text, and how to get from its spans to those of the base and to the names of the decoders.
 
-    A part of a text is not asked for its structure.
+    Only a document, which is all of a text from its beginning on, is asked for its structure: how a part begins
+    says nothing.
     """
 
     text: bytes
     to_base: Callable[[int, int], tuple[_Span, tuple[str, ...]]]
     depth: int
     runs: list[_Span]
-    is_part: bool = False
+    is_document: bool = False
 
 
 class DeepSearch:
@@ -132,9 +145,8 @@ class DeepSearch:
         """Return the hits in what is encoded in a part of a blob's text, of which the `known` hits are told already."""
         state = _State(name, self._budget())
         state.layers = first_layer
-        base = _Base(text, "", (), Hits())
-        base.hits.hits += known
-        self._guarded(self._search_view, _View(text, _as_it_is, self._max_depth, long_runs, is_part=True), base, state)
+        base = _Base(text, "", (), known)
+        self._guarded(self._search_view, _View(text, _as_it_is, self._max_depth, long_runs), base, state)
         timed_out = {rule for rule, _ in base.hits.timed_out}
         for reason, rules in ((SkipReason.TIME_LIMIT, timed_out), (SkipReason.MATCH_LIMIT, base.hits.capped)):
             for rule in sorted(rules):
@@ -158,14 +170,14 @@ class DeepSearch:
         encoding = wide_encoding(data)
         text = normalise(data)
         kind = kind_of(data)
-        base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding, Hits())
+        base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding)
         if not kind or not decoding:
             base.hits.merge(self._engine.search_hits(text))
         before = len(state.matches)
         if kind:
             self._open(kind, data, member, decoding, depth, state)
         elif self._max_depth:
-            view = _View(text, _as_it_is, depth, base.hits.runs)
+            view = _View(text, _as_it_is, depth, base.hits.runs, is_document=True)
             self._guarded(self._search_view, view, base, state)
         self._judge(base, state, known=state.matches[before:])
 
@@ -210,40 +222,55 @@ class DeepSearch:
 
     def _search_view(self, view: _View, base: _Base, state: _State) -> None:
         """Search what is encoded in a text, and what is encoded in that."""
-        for layer in self._layers(view, base, state):
+        text = view.text
+        clues = find_clues(text, view.runs)
+        said = self._read_runs(view, clues, base, state)
+        edits = [Edit(run.start, run.end, data, run.decoder) for run, data in said]
+        found = escapes.find_escapes(text, clues.escapes)
+        for changes in (edits, found, joins.find_joins(text, clues.quoted), joins.find_wide(text)):
+            if changes:
+                self._search_layers(compose(text, changes), view, base, state)
+        for run, data in said:
+            if view.depth > 1 and _may_be_document(data):
+                place, outer = view.to_base(run.start, run.end)
+                self._search_document(_View(data, _at(place, (*outer, run.decoder)), view.depth - 1, []), base, state)
+        if view.is_document:
+            self._search_document(view, base, state)
+
+    def _search_document(self, view: _View, base: _Base, state: _State) -> None:
+        """Search what the structure of a text says."""
+        self._search_layers(_document_layers(view.text), view, base, state, are_documents=True)
+
+    def _search_layers(
+        self, layers: Iterable[Layer], view: _View, base: _Base, state: _State, *, are_documents: bool = False
+    ) -> None:
+        """Search the texts that were made of a view, and what is encoded in them."""
+        for layer in layers:
             data = layer.data
-            if len(data) < _MIN_LAYER_BYTES or data in state.seen:
+            if len(data) < _MIN_LAYER_BYTES:
                 continue
             if len(data) < 1 << 16:
-                state.seen.add(data)
+                key = view.to_base(*layer.span(0, 1))[0][0], data
+                if key in state.seen:
+                    continue
+                state.seen.add(key)
             state.budget.take_bytes(len(data))
-            below = _below(view, layer, data)
+            below = _below(view, layer, data, is_document=are_documents)
             self._take_hits(below, base, state)
             if below.depth > 0:
                 self._search_view(below, base, state)
             elif any(True for _ in self._runs(data, find_clues(data, below.runs))):
                 state.skip(SkipReason.DECODE_LIMIT, base.member, f"encoded deeper than {self._max_depth}")
 
-    def _layers(self, view: _View, base: _Base, state: _State) -> Iterator[Layer]:
-        """Yield a text for each kind of decoding, of the lines where it changes something."""
-        text = view.text
-        clues = find_clues(text, view.runs)
-        edits: list[Edit] = []
-        for run in self._runs(text, clues):
+    def _read_runs(self, view: _View, clues: Clues, base: _Base, state: _State) -> list[tuple[runs.Run, bytes]]:
+        """Return the runs of a view that encode a text, with that text; search the containers in the others."""
+        said = []
+        for run in self._runs(view.text, clues):
             if kind_inside(run.data):
                 self._open_run(run, view, base, state)
             else:
-                edits.append(Edit(run.start, run.end, normalise(run.data), run.decoder))
-        if markup.is_office_xml(text):
-            yield compose(text, markup.find_tags(text), whole=True)
-        found = escapes.find_escapes(text, clues.escapes)
-        for changes in (edits, found, joins.find_joins(text, clues.quoted), joins.find_wide(text)):
-            if changes:
-                yield compose(text, changes)
-        if not view.is_part:
-            yield from read_structured(text)
-        if changes := escapes.find_quoted_printable(text):
-            yield compose(text, changes, whole=True)
+                said.append((run, normalise(run.data)))
+        return said
 
     def _runs(self, text: bytes, clues: Clues) -> Iterator[runs.Run]:
         return runs.find_runs(text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
@@ -270,7 +297,7 @@ class DeepSearch:
             if kind_of(item.data):
                 self._open_inside(item.data, path, place, base, depth - 1, state)
                 continue
-            view = _View(normalise(item.data), _at(place, path), depth - 1, [])
+            view = _View(normalise(item.data), _at(place, path), depth - 1, [], is_document=True)
             self._take_hits(view, base, state)
             if view.depth > 0:
                 self._search_view(view, base, state)
@@ -280,17 +307,31 @@ class DeepSearch:
         """Add the hits of a view to those of its base, each at the place of what was decoded."""
         found = self._engine.search_hits(view.text)
         state.layers += 1
-        known = {(hit.rule, hit.secret, hit.start, hit.end) for hit in base.hits.hits} if found.hits else set()
+        new = []
         for hit in found.hits:
             (start, end), decoding = view.to_base(hit.start, hit.end)
-            if (hit.rule, hit.secret, start, end) not in known:
+            place = hit._replace(start=start, end=end)
+            if base.is_new(place):
                 inner = hit.start, hit.end
-                base.hits.hits.append(
-                    hit._replace(start=start, end=end, decoding=decoding, layer=state.layers, inner=inner)
-                )
+                new.append(place._replace(decoding=decoding, layer=state.layers, inner=inner))
+        base.hits.hits += new
         view.runs.extend(found.runs)
         found.hits, found.runs = [], []
         base.hits.merge(found)
+
+
+def _may_be_document(text: bytes) -> bool:
+    """Return whether a text may be of a kind of which its structure says more than its lines."""
+    return bool(format_of(text)) or markup.is_office_xml(text) or escapes.is_mail(text)
+
+
+def _document_layers(text: bytes) -> Iterator[Layer]:
+    """Yield what the structure of a text says."""
+    if markup.is_office_xml(text):
+        yield compose_whole(text, markup.find_tags(text))
+    yield from read_structured(text)
+    if changes := escapes.find_quoted_printable(text):
+        yield compose_whole(text, changes)
 
 
 def _as_it_is(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
@@ -301,14 +342,14 @@ def _at(place: _Span, decoding: tuple[str, ...]) -> Callable[[int, int], tuple[_
     return lambda _start, _end: (place, decoding)
 
 
-def _below(view: _View, layer: Layer, data: bytes) -> _View:
+def _below(view: _View, layer: Layer, data: bytes, *, is_document: bool) -> _View:
     """Return the view on a layer of `view`."""
 
     def to_base(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
         place, outer = view.to_base(*layer.span(start, end))
         return place, (*outer, layer.decoder(start, end))
 
-    return _View(data, to_base, view.depth - 1, [])
+    return _View(data, to_base, view.depth - 1, [], is_document)
 
 
 def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:

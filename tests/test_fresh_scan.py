@@ -82,20 +82,17 @@ def test_the_fast_way_finds_what_reading_every_blob_in_full_finds(block: int, tm
     assert found > 100
 
 
-KNOWN_GAPS = (1880, 1926)
-"""Of a thousand: what is decoded near a PEM block that an edit cut. Each is a test of its own that must fail."""
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_the_fast_way_finds_it_in_many_more_repositories(tmp_path: Path, ruleset: Ruleset) -> None:
     deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors))
-    for seed in sorted({*range(1_000, 2_000)} - {*KNOWN_GAPS}):
+    for seed in range(1_000, 2_000):
         check_seed(tmp_path / str(seed), seed, ruleset, deep)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="something decoded near a cut PEM block is missed")
-@pytest.mark.parametrize("seed", KNOWN_GAPS)
-def test_a_known_gap_of_the_fast_way(seed: int, tmp_path: Path, ruleset: Ruleset) -> None:
+@pytest.mark.parametrize("seed", [1880, 1926])
+def test_what_is_decoded_does_not_depend_on_what_stands_far_from_it(
+    seed: int, tmp_path: Path, ruleset: Ruleset
+) -> None:
     deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors))
     check_seed(tmp_path / str(seed), seed, ruleset, deep)

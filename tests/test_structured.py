@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import random
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -84,3 +85,14 @@ def test_a_value_is_found_once_on_its_line(name: str, places: dict[str, list[tup
 def test_comments_with_carriage_returns_are_looked_at_once_each() -> None:
     assert format_of(b"# more\r\n" * 40 + b"x = 1\r\n") == ""
     assert format_of(b"# more\r\n" * 40 + b"name: 1\r\n") == "yaml"
+
+
+def test_the_structure_of_an_encoded_text_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    secret = password()
+    lines = [
+        base64.b64encode(text) for text in (b"some other text, longer than it must be", structured("har.json", secret))
+    ]
+    (tmp_path / "a.txt").write_bytes(b"\n\n".join([lines[0], b"x: " + lines[1], lines[0], b""]))
+    done = leaksweep("scan", str(tmp_path), "-f", "json", "--show-secrets")
+    found = [(one["secret"]["value"], one["start_line"]) for one in json.loads(done.stdout)["findings"]]
+    assert found == [(secret, 3)]

@@ -100,9 +100,14 @@ def find_escapes(text: bytes, places: Sequence[int] = ()) -> list[Edit]:
     return edits
 
 
+def is_mail(text: bytes) -> bool:
+    """Return whether a text is a mail or card that says that it is written in quoted-printable."""
+    return bool(_MAIL_HEADER.match(text)) and any(mark in text for mark in _QUOTED_PRINTABLE_MARKS)
+
+
 def find_quoted_printable(text: bytes) -> list[Edit]:
     """Return what undoes quoted-printable (RFC 2045, section 6.7) in a mail or card that says so."""
-    if not _MAIL_HEADER.match(text) or not any(mark in text for mark in _QUOTED_PRINTABLE_MARKS):
+    if not is_mail(text):
         return []
     edits: list[Edit] = []
     for found in _QUOTED_PRINTABLE.finditer(text):

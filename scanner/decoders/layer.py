@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 CONTEXT_BEFORE = 256
@@ -12,6 +12,10 @@ CONTEXT_AFTER = 256
 
 MAX_GAP_LINES = 64
 """Line feeds that stand for the lines left out between two places, so that what was far apart stays apart."""
+
+FAR_BYTES = 2_048
+"""Lines with more than that between them are decoded each by itself. No more than `triggers.NEAR_BYTES`: then the
+layers of a part of a text (`scanner.islands`) are those of the text."""
 
 
 class Edit(NamedTuple):
@@ -84,33 +88,48 @@ class Layer:
         return self._removals[at][1] if at < len(self._removals) and self._removals[at][0] < end else ""
 
 
-def compose(text: bytes, edits: Sequence[Edit], *, whole: bool = False) -> Layer:
-    """Return the lines of `text` that hold an edit, with the edits made; all of `text` if `whole`.
+def compose(text: bytes, edits: Sequence[Edit]) -> Iterator[Layer]:
+    """Yield the lines of `text` that hold an edit, with the edits made; one layer for those that are not far apart.
 
     The edits are sorted by place; one that begins inside another is left out. Lines that do not touch are kept
-    apart by as many line feeds as stand between them, up to MAX_GAP_LINES.
+    apart by as many line feeds as stand between them, up to MAX_GAP_LINES. So what a layer says depends on nothing
+    that is further than FAR_BYTES from all of its edits.
     """
     layer = Layer()
-    last = 0 if whole else -1
-    for low, high, group in _windows(text, edits, whole=whole):
-        if last >= 0 and not whole:
+    last = -1
+    for low, high, group in _windows(text, edits):
+        if last >= 0 and low - last > FAR_BYTES:
+            yield layer
+            layer = Layer()
+        elif last >= 0:
             gap = text.count(b"\n", last, low)
             layer.add(b"\n" * max(1, min(gap, MAX_GAP_LINES)), last, low, "")
-        at = low
-        for edit in group:
-            if edit.start >= at:
-                layer.add(text[at : edit.start], at, edit.start, "")
-                layer.add(edit.new, edit.start, edit.end, edit.decoder)
-                at = edit.end
-        layer.add(text[at:high], at, high, "")
+        _apply(layer, text, low, high, group)
         last = high
+    if last >= 0:
+        yield layer
+
+
+def compose_whole(text: bytes, edits: Sequence[Edit]) -> Layer:
+    """Return all of `text` with the edits made, which are sorted by place."""
+    layer = Layer()
+    _apply(layer, text, 0, len(text), edits)
     return layer
 
 
-def _windows(text: bytes, edits: Sequence[Edit], *, whole: bool) -> Iterable[tuple[int, int, list[Edit]]]:
-    if whole:
-        yield 0, len(text), list(edits)
-        return
+def _apply(layer: Layer, text: bytes, low: int, high: int, edits: Iterable[Edit]) -> None:
+    """Append the span of `text` with the edits in it made."""
+    at = low
+    for edit in edits:
+        if edit.start >= at:
+            layer.add(text[at : edit.start], at, edit.start, "")
+            layer.add(edit.new, edit.start, edit.end, edit.decoder)
+            at = edit.end
+    layer.add(text[at:high], at, high, "")
+
+
+def _windows(text: bytes, edits: Sequence[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
+    """Yield the lines that hold edits, those that touch as one, each with its edits."""
     low = high = -1
     group: list[Edit] = []
     for edit in edits:
