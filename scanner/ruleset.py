@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,8 @@ _CACHE_FORMAT = 2
 class Ruleset:
     """Rules in a fixed order, with the anchor of each, and the digest that names this very set."""
 
-    rules: tuple[Rule, ...]
-    anchors: tuple[Anchor, ...]
+    rules: tuple[Rule, ...] = field(compare=False)
+    anchors: tuple[Anchor, ...] = field(compare=False)
     digest: str
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -41,13 +43,19 @@ class BatchResult(NamedTuple):
     marked: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=2)
+def _engine(ruleset: Ruleset, thread: int) -> Engine:
+    """Return the engine of a thread, which compiles as it goes: a sweep makes it once, not once a repository."""
+    return Engine(ruleset.rules, ruleset.anchors)
+
+
 class Scanner:
     """Reads and searches batches of entries; one per process, since it holds an engine and a git process."""
 
     def __init__(
         self, ruleset: Ruleset, repository: Repository | None, *, max_blob_bytes: int, max_decode_depth: int = MAX_DEPTH
     ) -> None:
-        self.engine = Engine(ruleset.rules, ruleset.anchors)
+        self.engine = _engine(ruleset, get_ident())
         self.deep = DeepSearch(self.engine, max_depth=max_decode_depth)
         self._reader = ObjectReader(repository) if repository else None
         self._max_blob_bytes = max_blob_bytes

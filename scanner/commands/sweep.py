@@ -11,10 +11,11 @@ from itertools import chain
 from typing import IO, Any
 
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, say
-from scanner.commands.sweep_task import sweep_one
+from scanner.commands.sweep_check import is_unchanged, reading_digest, rules_of
 from scanner.errors import ReportError, UsageError
 from scanner.model import SEVERITIES, Skip
 from scanner.reporters.safe import printable
+from scanner.sweep.clones import remove_leftovers
 from scanner.sweep.store import Store
 from scanner.sweep.targets import read_list, targets_of
 from scanner.sweep.values import Outcome, SweepOptions, SweepTarget, Task
@@ -75,11 +76,11 @@ def _swept(
         swept = held.begin(wanted)
         done = held.done_in(swept)
         scan_options = _scan_options(cache or f"{os.path.splitext(path)[0]}-clones", options)
-        tasks = [Task(one, scan_options, held.key, held.known(one.id)) for one in wanted if one.id not in done]
-        tell("begin", sweep=swept, repositories=len(wanted), left=len(tasks))
+        left = [one for one in wanted if one.id not in done]
+        tell("begin", sweep=swept, repositories=len(wanted), left=len(left))
         by_id = {one.id: one for one in wanted}
         bar = stack.enter_context(_bar(len(wanted), len(done), is_wanted=progress))
-        for outcome in _outcomes(stack, tasks, executor, jobs, memory_megabytes << 20):
+        for outcome in _outcomes(stack, held, left, scan_options, executor, jobs, memory_megabytes << 20):
             held.save(by_id[outcome.target_id], outcome, sweep=swept)
             tell("repository", id=outcome.target_id, status=outcome.status, error=outcome.error, s=outcome.seconds)
             bar(outcome)
@@ -131,20 +132,50 @@ def _scan_options(cache: str, options: dict[str, Any]) -> SweepOptions:
 
 
 def _outcomes(
-    stack: ExitStack, tasks: list[Task], executor: str | None, jobs: int | None, memory_bytes: int
+    stack: ExitStack,
+    store: Store,
+    left: list[SweepTarget],
+    options: SweepOptions,
+    executor: str | None,
+    jobs: int | None,
+    memory_bytes: int,
 ) -> Iterator[Outcome]:
+    if executor is None:
+        remove_leftovers(options.cache)
+        states = store.states(reading_digest(rules_of(options), options)) if left else {}
+        unchanged = {one.id for one in left if one.id in states and is_unchanged(one, options, states[one.id])}
+        yield from (Outcome(one.id, "unchanged") for one in left if one.id in unchanged)
+        left = [one for one in left if one.id not in unchanged]
+    if left:
+        yield from _read(stack, store, left, options, executor, jobs, memory_bytes)
+
+
+def _read(
+    stack: ExitStack,
+    store: Store,
+    left: list[SweepTarget],
+    options: SweepOptions,
+    executor: str | None,
+    jobs: int | None,
+    memory_bytes: int,
+) -> Iterator[Outcome]:
+    """Yield what each repository gave, read by the executor."""
+    from scanner.commands.sweep_task import sweep_one
     from scanner.sweep import schedule
-    from scanner.sweep.clones import remove_leftovers
     from scanner.workers import usable_cores
 
-    if not tasks:
-        return iter(())
-    sized = [schedule.Sized(task, _pack_bytes(task.target)) for task in tasks]
+    key = store.key
+
+    def task_of(target: SweepTarget, processes: int, slot: int) -> Task:
+        return Task(target, options, key, store.known(target.id), processes, slot)
+
+    work = schedule.Work(task_of, sweep_one)
+    sized = [schedule.Sized(one, _pack_bytes(one)) for one in left]
     if executor is not None:
-        return schedule.run_anywhere(sized, sweep_one, _remote_executor(stack, executor))
-    remove_leftovers(tasks[0].options.cache)
-    workers = jobs or usable_cores()
-    return schedule.run_local(sized, sweep_one, _local_executor, workers=workers, memory_bytes=memory_bytes)
+        yield from schedule.run_anywhere(sized, work, _remote_executor(stack, executor))
+        return
+    workers = schedule.useful_workers(sized, jobs or usable_cores())
+    yield from schedule.run_local(sized, work, _local_executor, workers=workers, memory_bytes=memory_bytes)
 
 
 def _local_executor(workers: int) -> Any:

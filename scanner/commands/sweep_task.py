@@ -7,24 +7,23 @@ import hmac
 import io
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from scanner.commands.decisions import no_decisions
 from scanner.commands.judging import report_of
 from scanner.commands.reading import object_names
 from scanner.commands.scan import scan_entries
+from scanner.commands.sweep_check import reading_digest, rules_of, state_in, state_with
 from scanner.commands.targets import Job
 from scanner.config import Config, load_config
 from scanner.errors import ScannerError
 from scanner.model import Finding, Report, Skip, SkipReason, Target
 from scanner.reporters import RenderOptions, render
 from scanner.reporters.safe import Masker, printable
-from scanner.ruleset import Ruleset, load_ruleset
+from scanner.ruleset import Ruleset
 from scanner.scan import Tally
 from scanner.sources import git, history
 from scanner.sweep.clones import ensure
 from scanner.sweep.object_ids import pack_names, unpack_names
-from scanner.sweep.state import state_of
 from scanner.sweep.values import FoundSecret, Known, Outcome, SweepOptions, Task
 
 _PASSING = frozenset(
@@ -61,15 +60,15 @@ def _read(task: Task) -> Outcome:
     folder = target.location
     if target.is_remote:
         folder = ensure(target, options.cache, protocols=options.allowed_protocols)
-    repository = git.open_repository(folder)
-    ruleset = load_ruleset([Path(rule) for rule in options.rules], use_default_rules=options.use_default_rules)
-    settings = _settings(options, task.jobs)
-    digest = _reading_digest(ruleset, settings)
-    # Asked before anything is read: what is pushed meanwhile changes it, and so is read the next time.
-    state = state_of(repository)
+    ruleset = rules_of(options)
+    digest = reading_digest(ruleset, options)
     known = task.known if task.known is not None and task.known.rules_digest == digest else None
-    if known is not None and known.state == state:
+    if known is not None and state_in(folder, options) == known.state:
         return Outcome(target.id, "unchanged")
+    repository = git.open_repository(folder)
+    # Asked before anything is read: what is pushed meanwhile changes it, and so is read the next time.
+    state = state_with(repository.common_dir, options)
+    settings = _settings(options, task.jobs)
     names = object_names(repository)
     report, matched = _scanned(task, repository, ruleset, settings, known)
     remembered = None
@@ -95,12 +94,6 @@ def _settings(options: SweepOptions, jobs: int) -> Config:
         name: getattr(options, name) for name in ("max_blob_bytes", "min_severity", "min_confidence", "allow_shallow")
     }
     return load_config({**values, "jobs": jobs}, root=None)[0]
-
-
-def _reading_digest(ruleset: Ruleset, settings: Config) -> str:
-    """Return the digest of all that decides what is found in an object."""
-    told = f"{ruleset.digest} {settings.max_blob_bytes}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def _wants(known: Known | None) -> Callable[[bytes], bool] | None:

@@ -1,146 +1,198 @@
-"""Tasks to an executor, outcomes back: giants in one lane with all cores, the rest in the other, memory bounded."""
+"""Repositories to an executor, outcomes back: largest first, giants split over all cores, memory bounded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
-from scanner.sweep.values import Outcome, Task
-
-MAX_TRIES = 2
-"""A worker that dies may have been killed for its neighbour's sake; one that dies twice at one repository is not."""
+from scanner.sweep.values import Outcome, SweepTarget, Task
 
 SMALL_COST = 64 << 20
 MEMORY_PER_PACK_BYTE = 1.0
 """Measured on redis and git: a process holds about the mapped packs and 200 MB; mapped pages can be given back."""
 
+MAX_WAITING = 1_024
+"""Tasks that an executor is given ahead. Each holds the object ids that are known: thousands of them, not millions."""
+
+TICK_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """A task and the bytes of its repository's packs, 0 where they are not known (a remote one)."""
+    """A repository and the bytes of its packs, 0 where they are not known (a remote one)."""
 
-    task: Task
+    target: SweepTarget
     pack_bytes: int = 0
 
 
-def split_lanes(sized: Sequence[Sized], *, workers: int) -> tuple[list[Sized], list[Sized]]:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a repository is read: `task_of` gives the task for so many processes and a slot, made when its turn comes.
+
+    `on_tick` is called about twice a second with what is being read, by slot.
+    """
+
+    task_of: Callable[[SweepTarget, int, int], Task]
+    read: Callable[[Task], Outcome]
+    on_tick: Callable[[dict[int, Sized]], None] = field(default=lambda running: None)
+
+
+def useful_workers(sized: Sequence[Sized], wanted: int) -> int:
+    """Return how many processes to start, `wanted` at most: one for each MIN_GIANT_BYTES, or unknown size, to read."""
+    total = sum(one.pack_bytes or MIN_GIANT_BYTES for one in sized)
+    return max(1, min(wanted, -(-total // MIN_GIANT_BYTES)))
+
+
+def split_giants(sized: Sequence[Sized], *, workers: int) -> tuple[list[Sized], list[Sized]]:
     """Return the giants, largest first, and the rest, largest first.
 
-    A giant is larger than an even share of the work: in one process it would run on when all others have ended.
+    A giant is larger than half of an even share of the work: in one process it could run on when all others have ended.
     """
-    ordered = sorted(sized, key=lambda one: (-one.pack_bytes, one.task.target.id))
+    ordered = sorted(sized, key=lambda one: (-one.pack_bytes, one.target.id))
     share = sum(one.pack_bytes for one in ordered) / max(1, workers)
-    giants = [one for one in ordered if workers > 1 and one.pack_bytes > max(share / 2, SMALL_COST)]
+    giants = [one for one in ordered if workers > 1 and one.pack_bytes > max(share / 2, MIN_GIANT_BYTES)]
     return giants, ordered[len(giants) :]
+
+
+MIN_GIANT_BYTES = 1 << 20
+"""Below, a repository is read within seconds, and more processes would cost more than they gain."""
 
 
 def run_local(
     sized: Sequence[Sized],
-    work: Callable[[Task], Outcome],
+    work: Work,
     make_executor: Callable[[int], Executor],
     *,
     workers: int,
     memory_bytes: int,
 ) -> Iterator[Outcome]:
-    """Yield each outcome as it comes, from processes of this machine.
+    """Yield each outcome as it comes, from `workers` processes of this machine.
 
-    A giant is read by a process that hands its parts to `workers` more; meanwhile the rest go one a process.
-    What waits for memory starts when enough is free; what needs more than all of it runs alone.
+    A giant is read by a process that hands its parts to `workers` more; meanwhile the rest go one a process. What waits
+    for memory starts when enough is free; what needs more than all of it runs alone.
     """
-    giants, rest = split_lanes(sized, workers=workers)
-    lanes = []
     with ExitStack() as stack:
-        if giants:
-            lanes.append(_Lane(stack, make_executor, 1, [_with_jobs(one, workers) for one in giants]))
-        if rest:
-            lanes.append(_Lane(stack, make_executor, max(1, workers - bool(giants)), rest))
-        yield from _drained(lanes, work, memory_bytes)
+        yield from _Local(stack, work, make_executor, sized, workers=workers, memory_bytes=memory_bytes).drained()
 
 
-def run_anywhere(sized: Sequence[Sized], work: Callable[[Task], Outcome], executor: Executor) -> Iterator[Outcome]:
+def run_anywhere(sized: Sequence[Sized], work: Work, executor: Executor) -> Iterator[Outcome]:
     """Yield each outcome as it comes, from any executor of `concurrent.futures`; it looks after lost workers itself."""
-    ordered = sorted(sized, key=lambda one: (-one.pack_bytes, one.task.target.id))
-    pending = {executor.submit(work, one.task): one.task for one in ordered}
-    while pending:
+    todo = sorted(sized, key=lambda one: (one.pack_bytes, one.target.id))
+    pending: dict[Future[Outcome], SweepTarget] = {}
+    while todo or pending:
+        while todo and len(pending) < MAX_WAITING:
+            target = todo.pop().target
+            pending[executor.submit(work.read, work.task_of(target, 1, 0))] = target
         done, _ = wait(pending, return_when=FIRST_COMPLETED)
         for future in done:
-            task = pending.pop(future)
+            target = pending.pop(future)
             try:
                 yield future.result()
             except Exception as error:
-                yield failed(task, f"the worker failed: {type(error).__name__}")
+                yield failed(target, f"the worker failed: {type(error).__name__}")
 
 
-def failed(task: Task, error: str) -> Outcome:
+def failed(target: SweepTarget, error: str) -> Outcome:
     """Return the outcome of a repository that could not be read at all."""
-    return Outcome(task.target.id, "failed", error)
+    return Outcome(target.id, "failed", error)
 
 
-def _with_jobs(one: Sized, jobs: int) -> Sized:
-    return Sized(replace(one.task, jobs=jobs), one.pack_bytes)
+@dataclass(frozen=True, slots=True)
+class _Running:
+    sized: Sized
+    slot: int
+    cost: int
+    is_giant: bool
 
 
-class _Lane:
-    """An executor of so many processes, what it still has to do, and what it is doing."""
+class _Local:
+    """The processes of this machine, what they still have to do, and what they are doing."""
 
     def __init__(
-        self, stack: ExitStack, make_executor: Callable[[int], Executor], workers: int, todo: list[Sized]
+        self,
+        stack: ExitStack,
+        work: Work,
+        make_executor: Callable[[int], Executor],
+        sized: Sequence[Sized],
+        *,
+        workers: int,
+        memory_bytes: int,
     ) -> None:
-        self._stack, self._make_executor, self.workers = stack, make_executor, workers
-        self.todo = todo
-        self.running: dict[Future[Outcome], tuple[Sized, int]] = {}
-        self.executor = stack.enter_context(make_executor(workers))
+        self._stack, self._work, self._make_executor = stack, work, make_executor
+        self._workers, self._memory_bytes = workers, memory_bytes
+        giants, rest = split_giants(sized, workers=workers)
+        self._giants, self._rest = giants[::-1], rest[::-1]
+        self._running: dict[Future[Outcome], _Running] = {}
+        self._executor = self._new_executor()
 
-    def renew(self) -> None:
-        """Put a new executor in the place of a broken one."""
-        self.executor = self._stack.enter_context(self._make_executor(self.workers))
+    def _new_executor(self) -> Executor:
+        return self._stack.enter_context(self._make_executor(self._workers))
 
-
-def _drained(lanes: Sequence[_Lane], work: Callable[[Task], Outcome], memory_bytes: int) -> Iterator[Outcome]:
-    while any(lane.todo or lane.running for lane in lanes):
-        _fill(lanes, work, memory_bytes)
-        running = {future for lane in lanes for future in lane.running}
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for lane in lanes:
-            broken: list[tuple[Sized, int]] = []
-            for future in [one for one in lane.running if one in done]:
-                one, tried = lane.running.pop(future)
+    def drained(self) -> Iterator[Outcome]:
+        """Yield all outcomes."""
+        while self._giants or self._rest or self._running:
+            self._fill()
+            done, _ = wait(self._running, timeout=TICK_S, return_when=FIRST_COMPLETED)
+            self._work.on_tick({one.slot: one.sized for one in self._running.values()})
+            broken: list[_Running] = []
+            for future in done:
+                one = self._running.pop(future)
                 try:
                     yield future.result()
-                except BrokenProcessPool:
-                    broken.append((one, tried))
+                except BrokenExecutor:
+                    broken.append(one)
                 except Exception as error:
-                    yield failed(one.task, f"internal error: {type(error).__name__}")
+                    yield failed(one.sized.target, f"internal error: {type(error).__name__}")
             if broken:
-                yield from _after_death(lane, work, broken)
+                yield from self._after_death(broken)
 
+    def _fill(self) -> None:
+        while len(self._running) < self._workers:
+            todo = self._next_list()
+            if not todo:
+                return
+            one = self._placed(todo[-1], is_giant=todo is self._giants)
+            used = sum(other.cost for other in self._running.values())
+            if used and used + one.cost > self._memory_bytes:
+                return
+            todo.pop()
+            self._running[self._submit(one)] = one
 
-def _after_death(lane: _Lane, work: Callable[[Task], Outcome], broken: list[tuple[Sized, int]]) -> Iterator[Outcome]:
-    """Try what a dead worker took with it once more, one at a time, so that the culprit alone is given up."""
-    broken += [lane.running.pop(future) for future in list(lane.running)]
-    for one, tried in broken:
-        lane.renew()
+    def _next_list(self) -> list[Sized]:
+        """Return the giants if none of them is being read, or nothing else is left to do beside it; else the rest."""
+        is_free = not any(one.is_giant for one in self._running.values())
+        return self._giants if self._giants and (is_free or not self._rest) else self._rest
+
+    def _placed(self, sized: Sized, *, is_giant: bool) -> _Running:
+        taken = {one.slot for one in self._running.values()}
+        slot = next(slot for slot in range(self._workers) if slot not in taken)
+        processes = self._workers if is_giant else 1
+        return _Running(sized, slot, SMALL_COST * processes + int(sized.pack_bytes * MEMORY_PER_PACK_BYTE), is_giant)
+
+    def _submit(self, one: _Running) -> Future[Outcome]:
+        """Return the future of a repository; one that is broken already if a process has died since the last look."""
+        task = self._work.task_of(one.sized.target, self._workers if one.is_giant else 1, one.slot)
         try:
-            yield lane.executor.submit(work, one.task).result()
-        except BrokenProcessPool:
-            yield failed(one.task, f"the worker died, {tried + 1} times")
-    lane.renew()
+            return self._executor.submit(self._work.read, task)
+        except BrokenExecutor as error:
+            broken: Future[Outcome] = Future()
+            broken.set_exception(error)
+            return broken
 
-
-def _fill(lanes: Sequence[_Lane], work: Callable[[Task], Outcome], memory_bytes: int) -> None:
-    used = sum(_cost(one) for lane in lanes for one, _ in lane.running.values())
-    for lane in lanes:
-        while lane.todo and len(lane.running) < lane.workers:
-            cost = _cost(lane.todo[0])
-            if used and used + cost > memory_bytes:
-                break
-            one = lane.todo.pop(0)
-            lane.running[lane.executor.submit(work, one.task)] = (one, 1)
-            used += cost
-
-
-def _cost(one: Sized) -> int:
-    return SMALL_COST * one.task.jobs + int(one.pack_bytes * MEMORY_PER_PACK_BYTE)
+    def _after_death(self, broken: list[_Running]) -> Iterator[Outcome]:
+        """Try what a dead process took with it once more, one at a time, so that the culprit alone is given up."""
+        for future in list(self._running):
+            one = self._running.pop(future)
+            if future.done() and future.exception() is None:
+                yield future.result()
+            else:
+                broken.append(one)
+        for one in broken:
+            self._executor = self._new_executor()
+            try:
+                yield self._submit(one).result()
+            except BrokenExecutor:
+                yield failed(one.sized.target, "the process that read it died, twice")
+        self._executor = self._new_executor()

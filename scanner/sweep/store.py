@@ -124,6 +124,14 @@ class Store:
         rows = self._db.execute("SELECT id FROM repositories WHERE sweep = ?", (sweep,))
         return {row[0] for row in rows}
 
+    def states(self, rules_digest: str) -> dict[str, str]:
+        """Return, by id, the state of each repository that was read well and to its end under these rules."""
+        rows = self._db.execute(
+            "SELECT id, state FROM repositories WHERE rules_digest = ? AND seen IS NOT NULL",
+            (rules_digest,),
+        )
+        return {row[0]: row[1] for row in rows}
+
     def known(self, target_id: str) -> Known | None:
         """Return what is known of a repository, or None if it must be read from its beginning."""
         row = self._db.execute(
@@ -139,7 +147,10 @@ class Store:
         """Write all of one repository's outcome at once."""
         with self._writing():
             if outcome.status == "unchanged":
-                self._db.execute("UPDATE repositories SET sweep = ?, error = '' WHERE id = ?", (sweep, target.id))
+                self._db.execute(
+                    "UPDATE repositories SET sweep = ?, status = 'read', error = '', attempts = 0 WHERE id = ?",
+                    (sweep, target.id),
+                )
             elif outcome.status == "failed":
                 self._save_failure(target, outcome, sweep)
             else:

@@ -46,13 +46,17 @@ class SweepOptions:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One repository to read, by `jobs` processes; `key` makes the keyed fingerprints of this sweep."""
+    """One repository to read, by `jobs` processes; `key` makes the keyed fingerprints of this sweep.
+
+    `slot` is the line of the progress display on which it is shown.
+    """
 
     target: SweepTarget
     options: SweepOptions
     key: bytes = field(repr=False)
     known: Known | None = None
     jobs: int = 1
+    slot: int = 0
 
 
 class FoundSecret(NamedTuple):

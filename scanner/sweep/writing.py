@@ -8,8 +8,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
+from scanner import __version__
 from scanner.errors import ReportError
 from scanner.reporters.output import write_whole
 from scanner.reporters.safe import printable
@@ -25,8 +27,9 @@ _COLUMNS = (
 def write_all(store: Store, folder: str, write_sarif: Callable[[bytes, str], None]) -> dict[str, Any]:
     """Write `summary.json`, `findings.csv`, `index.html` and `sarif/NAME.sarif` into `folder`; return the summary.
 
-    `write_sarif` writes the SARIF of a saved JSON report to a path. Every file is whole or not there.
-    Raises ReportError.
+    `write_sarif` writes the SARIF of a saved JSON report to a path. `sarif/index.json` tells which file belongs to
+    which repository, and of which report it was made: a file of the same report is left as it is. Every file is whole
+    or not there. Raises ReportError.
     """
     summary = summary_of(store)
     sarif = os.path.join(folder, "sarif")
@@ -37,11 +40,44 @@ def write_all(store: Store, folder: str, write_sarif: Callable[[bytes, str], Non
         write_whole(os.path.join(folder, "index.html"), lambda stream: stream.write(page_of(summary)))
     except OSError as error:
         raise ReportError(f"{folder}: {error.strerror or error}") from error
+    _write_sarif_files(store, summary, sarif, write_sarif)
+    return summary
+
+
+def _write_sarif_files(
+    store: Store, summary: Mapping[str, Any], folder: str, write_sarif: Callable[[bytes, str], None]
+) -> None:
+    index = os.path.join(folder, "index.json")
+    before = _read_index(index)
+    made = {}
     for entry in summary["repositories"]:
         document = store.document(entry["id"])
         if document:
-            write_sarif(document, os.path.join(sarif, file_name(entry["id"])))
-    return summary
+            name = file_name(entry["id"])
+            digest = hashlib.sha256(__version__.encode() + document).hexdigest()
+            made[name] = {"repository": printable(entry["id"]), "file": name, "digest": digest}
+            if before.get(name) != digest or not os.path.isfile(os.path.join(folder, name)):
+                write_sarif(document, os.path.join(folder, name))
+    try:
+        write_whole(index, lambda stream: _write_json(list(made.values()), stream))
+        for name in before.keys() - made.keys():
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, name))
+    except OSError as error:
+        raise ReportError(f"{folder}: {error.strerror or error}") from error
+
+
+def _read_index(path: str) -> dict[str, str]:
+    """Return the digest of the report of which each file was made; nothing if there is no index, or no good one."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            entries = json.load(stream)
+        return {str(one["file"]): str(one["digest"]) for one in entries if _OWN_NAME.fullmatch(str(one["file"]))}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+_OWN_NAME = re.compile(r"[A-Za-z0-9._-]+-[0-9a-f]{12}\.sarif")
 
 
 def file_name(target_id: str) -> str:
@@ -50,7 +86,7 @@ def file_name(target_id: str) -> str:
     return f"{words or 'repository'}-{hashlib.sha256(os.fsencode(target_id)).hexdigest()[:12]}.sarif"
 
 
-def _write_json(summary: Mapping[str, Any], stream: TextIO) -> None:
+def _write_json(summary: Any, stream: TextIO) -> None:
     json.dump(_printable(summary), stream, indent=1)
     stream.write("\n")
 

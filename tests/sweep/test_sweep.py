@@ -86,7 +86,7 @@ def test_a_sweep_tells_totals_reuse_and_failures(tmp_path: Path) -> None:
     assert (totals["findings"], totals["distinct_secrets"]) == (4, 3)
     (reused,) = sweep.summary["reused"]
     assert (len(reused["repositories"]), reused["environments"]) == (2, ["production"])
-    assert len(list((sweep.reports / "sarif").iterdir())) == 10
+    assert len(list((sweep.reports / "sarif").glob("*.sarif"))) == 10
     events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
     assert events.count("repository") == 11
     everything = b"".join([*sweep.told().values(), *(path.read_bytes() for path in sweep.store.parent.iterdir())])
@@ -149,6 +149,30 @@ def test_a_repository_that_went_away_keeps_its_findings_and_can_be_forgotten(tmp
     assert sweep.summary["totals"]["findings"] == 2
     assert "forgot 1 of 1" in sweep.run("forget", url)
     assert "repositories" not in sweep.run("status")
+
+
+def test_a_folder_that_comes_back_as_it_was_has_not_failed_any_more(tmp_path: Path) -> None:
+    many(tmp_path / "in", 1)
+    sweep = Sweep(tmp_path)
+    sweep.run(str(tmp_path / "in"))
+    head = tmp_path / "in" / "r000" / ".git" / "HEAD"
+    content = head.read_bytes()
+    head.write_bytes(b"nonsense")
+    sweep.run(str(tmp_path / "in"), code=3)
+    head.write_bytes(content)
+    sweep.run(str(tmp_path / "in"))
+    assert (sweep.summary["totals"]["failed"], sweep.summary["totals"]["findings"]) == (0, 2)
+
+
+def test_another_threshold_is_in_force_at_once(tmp_path: Path) -> None:
+    Repository(tmp_path / "in" / "r").write("a", f"{token('1')}\ndb_password = 'kJ82nf!a9sLw'\n")
+    Repository(tmp_path / "in" / "r").commit("one")
+    sweep = Sweep(tmp_path)
+    counts = []
+    for severity in ("low", "critical", "low"):
+        sweep.run(str(tmp_path / "in"), "--min-severity", severity)
+        counts.append(sweep.summary["totals"]["findings"])
+    assert counts == [2, 1, 2]
 
 
 def test_a_url_is_cloned_and_brought_up_to_date(tmp_path: Path) -> None:
