@@ -24,6 +24,7 @@ The rooms, in the order in which data flows through them:
     findings       Match -> Finding: merge, sort, fingerprint
     attribution    where each secret stands at each commit -> Story
     assess         how urgent a finding is, and why; owners: CODEOWNERS
+    environments   what the words of a path tell: production, tests
     baseline       the file of known findings: read, write, compare
     reporters      OUT: findings -> text
     saved          a report of -f json -> the same report again

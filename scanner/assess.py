@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
+from scanner.environments import environment
 from scanner.model import Assessment, Finding, Rule, State
 from scanner.owners import Owners
 
@@ -35,15 +35,6 @@ _ENVIRONMENT = {"production": 1.15, "staging": 1.0, "development": 0.9, "test": 
 _CLIENT_SIDE, _OVERDUE, _MIXED = 1.2, 1.1, 1.15
 _REUSE = ((10, 1.2), (3, 1.1), (2, 1.05))
 
-_WORDS = {
-    "production": frozenset({"prod", "production", "live", "prd"}),
-    "staging": frozenset({"stage", "staging", "stg", "uat", "preprod", "qa"}),
-    "development": frozenset({"dev", "development", "local", "sandbox"}),
-    "test": frozenset(
-        {"test", "tests", "testing", "spec", "specs", "fixture", "fixtures", "testdata", "mock", "mocks", "e2e"}
-        | {"example", "examples", "sample", "samples", "demo", "docs", "doc", "cassettes", "snapshots"}
-    ),
-}
 _CLIENT_FOLDERS = frozenset({"public", "static", "dist", "www", "wwwroot", "htdocs", "assets", "webroot", "_next"})
 _CLIENT_ENDINGS = (
     ".html",
@@ -162,17 +153,6 @@ def overdue_days(finding: Finding, allowed_days: int) -> int | None:
     if not allowed_days or story is None or story.exposure_days is None or story.has_doubtful_dates:
         return None
     return story.exposure_days - allowed_days if story.exposure_days > allowed_days else None
-
-
-@lru_cache(maxsize=4096)
-def environment(path: str) -> str | None:
-    """Return the environment that the words of a path tell of, the innermost first; None if they tell none."""
-    for part in reversed(path.lower().split("/")):
-        words = set(re.findall(r"[a-z0-9]+", part))
-        for name, known in _WORDS.items():
-            if words & known:
-                return name
-    return None
 
 
 def is_client_side(path: str, line: str = "") -> bool:

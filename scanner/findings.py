@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from scanner.engine.entropy import shannon_entropy
 from scanner.engine.preference import rank
+from scanner.engine.strength import is_wordy
+from scanner.environments import TEST, environment
 from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule, Story
 
 _KEY = b"leaksweep fingerprint v1"
@@ -113,10 +115,14 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
 def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) -> Finding:
     first = next((one for one in group if one.provenance.path == home), group[0])
     failed = all(one.match.checksum_failed for one in group)
+    confidence = _one_lower(_confidence(group, rule)) if failed else _confidence(group, rule)
+    notes = ("the checksum does not fit: probably an example",) if failed else ()
+    if confidence == "medium" and _is_made_up(first.match.secret.value, rule, home):
+        confidence, notes = "low", (*notes, "words, in tests or documentation: probably made up")
     return Finding(
         rule_id=rule.id,
         severity="low" if failed else rule.severity,
-        confidence=_one_lower(_confidence(group, rule)) if failed else _confidence(group, rule),
+        confidence=confidence,
         message=f"{rule.name}. {rule.description}",
         secret=first.match.secret,
         region=first.match.region,
@@ -124,10 +130,15 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
         fingerprint=fingerprint(rule.family, first.match.secret.value, home),
         snippet=first.match.snippet,
         occurrences=tuple(Occurrence(one.provenance, one.match.region, one.blob_oid) for one in group),
-        notes=(*(("the checksum does not fit: probably an example",) if failed else ()), *first.match.notes),
+        notes=(*notes, *first.match.notes),
         story=story,
         decoding=first.match.decoding,
     )
+
+
+def _is_made_up(secret: str, rule: Rule, path: str) -> bool:
+    """Return whether a test or a page of documentation made the secret up: neither random nor of a proven form."""
+    return rule.checksum is None and environment(path) == TEST and is_wordy(secret)
 
 
 def _one_lower(confidence: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scanner.assess import ROTATION_DAYS, assess, environment, is_client_side
+from scanner.assess import ROTATION_DAYS, assess, is_client_side
+from scanner.environments import environment
 from scanner.model import Assessment, Finding, State
 from scanner.ruleset import ROTATION_CLASSES
 from tests.reporters.reports import findings_with, rules

@@ -20,7 +20,7 @@ FLOORS = {
     ),
     **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "suppress", "wholes", "attribution"), 1),
     **dict.fromkeys(("assess", "containers", "decoders", "owners", "structured"), 1),
-    **dict.fromkeys(("model", "errors"), 0),
+    **dict.fromkeys(("model", "errors", "environments"), 0),
 }
 SAME_FLOOR = {
     ("assess", "owners"): "whose a path is, is part of the assessment",

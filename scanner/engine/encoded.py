@@ -31,9 +31,23 @@ def is_no_basic(hit: Hit) -> str | None:
     user, colon, password = plain.partition(":")
     if not colon or not password:
         return "no password in it"
-    if password == user or is_placeholder(Hit(password, 0, len(password))) or placeholder_share(password) > 0.9:
+    if (
+        _without_role(password) == _without_role(user)
+        or is_placeholder(Hit(password, 0, len(password)))
+        or placeholder_share(password) > 0.9
+    ):
         return "placeholder"
     return None
+
+
+_ROLE = re.compile(
+    r"(?i)(?:(?<=[a-z0-9])[_.-]|^)(?:user(?:name)?|login|pass(?:word|wd)?|pw|pwd|secret)(?:[_.-](?=[a-z0-9])|$)"
+)
+
+
+def _without_role(text: str) -> str:
+    """Return a text without the word, set off at an end, that says whether it is the user's name or the password."""
+    return _ROLE.sub("", text, count=1).lower()
 
 
 def is_encoded_words(hit: Hit) -> str | None:
@@ -54,4 +68,4 @@ _USER = re.compile(r"([^\s:/@\"'=]{1,80}):\\?[\"']?$")
 def is_user_name(hit: Hit) -> str | None:
     """Drop a password that repeats the user name before it: a sample, or a service as it is delivered."""
     found = _USER.search(hit.before)
-    return "same as the user name" if found and found[1].lower() == hit.secret.lower() else None
+    return "same as the user name" if found and _without_role(found[1]) == _without_role(hit.secret) else None

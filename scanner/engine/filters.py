@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.engine.contexts import is_inside_blob, is_url_sample
 from scanner.engine.encoded import is_encoded_words, is_no_basic, is_user_name
 from scanner.engine.hit import Filter, Hit
 from scanner.engine.placeholders import (
@@ -13,7 +14,16 @@ from scanner.engine.placeholders import (
     is_sequence,
 )
 from scanner.engine.references import is_encrypted, is_reference
-from scanner.engine.shapes import is_code, is_identifier, is_media, is_named_otherwise, is_path, is_prose, is_tag_text
+from scanner.engine.shapes import (
+    is_code,
+    is_identifier,
+    is_media,
+    is_named_otherwise,
+    is_path,
+    is_prose,
+    is_tag_text,
+    is_word,
+)
 from scanner.model import Rule
 
 __all__ = ["NAMES", "Filter", "Hit", "drop_reason", "filters_of"]
@@ -22,9 +32,10 @@ ALWAYS: tuple[tuple[str, Filter], ...] = (
     ("placeholder", is_placeholder),
     ("repeated", is_repeated),
     ("sequence", is_sequence),
+    ("example", is_documented),
+    ("blob", is_inside_blob),
 )
 ADDABLE: tuple[tuple[str, Filter], ...] = (
-    ("example", is_documented),
     ("regular", is_regular),
     ("reference", is_reference),
     ("encrypted", is_encrypted),
@@ -39,6 +50,8 @@ ADDABLE: tuple[tuple[str, Filter], ...] = (
     ("basic", is_no_basic),
     ("encoded", is_encoded_words),
     ("same-as-user", is_user_name),
+    ("word", is_word),
+    ("url-sample", is_url_sample),
 )
 NAMES = frozenset(name for name, _ in ALWAYS + ADDABLE)
 

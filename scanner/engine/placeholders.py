@@ -26,7 +26,7 @@ _WORDS = (
 _WORDS_BY_FIRST = {first: tuple(w for w in _WORDS if w[0] == first) for first in {word[0] for word in _WORDS}}
 
 
-def _is_made_of_words(text: str) -> bool:
+def is_made_of_words(text: str) -> bool:
     """Return whether `text` is nothing but placeholder words, separators, runs such as `xxx` and `000`, and a number.
 
     The number has up to three digits. Linear in the length, where one pattern for all of this backtracks without end.
@@ -72,9 +72,9 @@ _CHOSEN = re.compile(
 def is_placeholder(hit: Hit) -> str | None:
     """Drop what documentation writes in the place of a secret."""
     secret = hit.secret
-    if len(secret) <= 200 and (_is_made_of_words(secret) or _BRACKETED.fullmatch(secret)):
+    if len(secret) <= 200 and (is_made_of_words(secret) or _BRACKETED.fullmatch(secret)):
         return None if _CHOSEN.fullmatch(secret) else "placeholder"
-    if len(secret) <= 120 and _TELLTALE.search(secret):
+    if "EXAMPLE" in secret or (len(secret) <= 120 and _TELLTALE.search(secret)):
         return None if _CHOSEN.fullmatch(secret) else "placeholder"
     return None
 
@@ -176,7 +176,8 @@ and those of RFC 5849, 6749, 6750 and 7662 and of a web framework's configuratio
 
 _DOCUMENTED = re.compile(
     r"(?:POSTMARK_API_TEST|DEMO_KEY|sk-1234|ThisTokenIsNotSoSecretChangeIt|put your unique phrase here|"
-    r"devstoreaccount1|[123]x0{8,}\w{0,12}AA|0x0{40}|AC(.)\1{31}|(?:abandon ){11}about|(?:test ){11}junk|"
+    r"devstoreaccount1|UseDevelopmentStorage(?:=true)?;?|"
+    r"[123]x0{8,}\w{0,12}AA|0x0{40}|AC(.)\1{31}|(?:abandon ){11}about|(?:test ){11}junk|"
     r"myth like bonus\b.*)"
 )
 

@@ -133,6 +133,7 @@ _OTHERWISE = re.compile(
     public[_-]?key | pub[_-]?key | publishable | site[_-]?key |
     (?:primary|foreign|partition|sort|cache|row|hash|index)[_-]?key |
     (?<!access)[_-]?(?<!access_)key[_-]?ids?$ |
+    (?:next|prev(?:ious)?|page|pagination|continuation|idempotency|client_?request|cancellation)[_-]?token$ |
     token[_-]?(?:type|kind|class|name|count|index|pos|start|end|length|len|id)$ |
     (?:url|uri|path|file|filename|dir|folder|label|title|hint|placeholder|prompt|tooltip|message|length|len|size|count|
        min|max|policy|regexp?|pattern|format|type|algorithm|alg|class|expiry|expires?(?:_?in|_?at)?|ttl|timeout|enabled|
@@ -155,4 +156,21 @@ def is_tag_text(hit: Hit) -> str | None:
     """Drop what follows a `>` that does not close a tag of that name: a comparison, or the text of a link."""
     if hit.name and ">" in hit.between and "=" not in hit.between and "-" not in hit.between:
         return None if hit.text[hit.name_start - 1 : hit.name_start] in ("<", ":") else "code"
+    return None
+
+
+_ONE_WORD = re.compile(r"(?:[a-z]+|[A-Z]?[a-z]+(?:[A-Z]{1,4}[a-z]+){0,5}|[A-Z]{2,5}(?:[A-Z][a-z]+){1,5})[0-9]?")
+_WORD_BITS = 5.0
+_MAX_WORD = 40
+_BARE_NAMES = frozenset(("key", "keys", "token", "tokens"))
+"""Names that are as often those of an entry of a table, or of a piece of a text."""
+
+
+def is_word(hit: Hit) -> str | None:
+    """Drop a word or a number where only a random text is a secret: a name, a label, a count."""
+    secret = hit.secret
+    if secret.isdigit() and len(secret) <= 20 and hit.name.lower() in _BARE_NAMES:
+        return "number"
+    if len(secret) <= _MAX_WORD and _ONE_WORD.fullmatch(secret) and strangeness(secret) < _WORD_BITS:
+        return "word"
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from scanner.engine.language import strangeness, word_share
+
 STRONG_BITS = 64
 STRONG_CHARACTERS = 20
 
@@ -14,6 +16,10 @@ _WORD_CHARACTERS = 8
 _DIGIT_BITS, _SYMBOL_BITS, _LETTER_BITS = 3.3, 4.0, 4.7
 _NUMBER_BITS = {4: 7.0, 6: 15.0, 8: 15.0}
 """Years, and days written with six or eight digits: about 100, and 36,500, of them are in use."""
+
+_LETTERS = re.compile(r"[A-Za-z]{4}")
+_WORDY_BITS, _KNOWN_SHARE, _STRANGE_BITS = 36.0, 0.5, 4.7
+"""Three words at most; half of the letters in known words, or pairs of letters as common as those of words."""
 
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|[0-9]+|.", re.DOTALL)
 _REPEATED = re.compile(r"(.{4,12}?)\1+|(.)\2{2,}", re.DOTALL)
@@ -28,6 +34,14 @@ def is_guessable(secret: str) -> bool:
     A text under 20 characters always counts as guessable: it costs a slow hash, and nothing else.
     """
     return len(secret) < STRONG_CHARACTERS or estimated_bits(secret) < STRONG_BITS
+
+
+def is_wordy(secret: str) -> bool:
+    """Return whether a person reads `secret` as a word or two, with or without a number, however it is spelled."""
+    if not _LETTERS.search(secret) or estimated_bits(secret) > _WORDY_BITS:
+        return False
+    readings = secret, secret.lower().translate(_LEET)
+    return any(word_share(text) >= _KNOWN_SHARE or strangeness(text) < _STRANGE_BITS for text in readings)
 
 
 def estimated_bits(secret: str) -> float:

@@ -1,0 +1,51 @@
+"""Which environment the words of a path tell of: production, staging, development, or tests and documentation."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+TEST = "test"
+_WORDS = {
+    "production": frozenset({"prod", "production", "live", "prd"}),
+    "staging": frozenset({"stage", "staging", "stg", "uat", "preprod", "qa"}),
+    "development": frozenset({"dev", "development", "local", "sandbox"}),
+    TEST: frozenset(
+        {
+            "test",
+            "tests",
+            "testing",
+            "unittest",
+            "unittests",
+            "testdata",
+            "testutils",
+            "spec",
+            "specs",
+            "e2e",
+            "conftest",
+        }
+        | {"fixture", "fixtures", "mock", "mocks", "stub", "stubs", "cassettes", "snapshots", "golden"}
+        | {"example", "examples", "sample", "samples", "demo", "demos", "doc", "docs", "documentation", "tutorial"}
+        | {"readme", "changelog", "contributing"}
+    ),
+}
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_TEST_FOLDER = frozenset({"t", "__tests__"})
+_DOCUMENT_ENDINGS = (".md", ".rst", ".adoc", ".asciidoc", ".mdx", ".pod")
+
+
+@lru_cache(maxsize=4096)
+def environment(path: str) -> str | None:
+    """Return the environment that the words of a path tell of, the innermost first; None if they tell none.
+
+    Tests, examples and documentation are one: `test`. Words end where the case changes: `LoginTest.java`.
+    """
+    folders = path.split("/")
+    for number, part in enumerate(reversed(folders)):
+        words = {word.lower() for word in _PARTS.findall(part)} | set(re.findall(r"[a-z0-9]+", part.lower()))
+        for name, known in _WORDS.items():
+            if words & known:
+                return name
+        if (number and part in _TEST_FOLDER) or (not number and part.lower().endswith(_DOCUMENT_ENDINGS)):
+            return TEST
+    return None

@@ -1,0 +1,75 @@
+"""What stands around a secret: encoded data, URLs that show a form, names of things."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+
+from scanner.engine.contexts import is_inside_blob, is_url_sample
+from scanner.engine.encoded import is_user_name
+from scanner.engine.hit import Hit
+from scanner.engine.shapes import is_word
+
+BASE64 = string.ascii_letters + string.digits + "+/"
+
+
+def hit(line: str) -> Hit:
+    """Return the hit of a line whose secret stands between two `|`, which are left out, and its name before a `~`."""
+    before, secret, after = line.split("|")
+    name, mark, rest = before.partition("~")
+    text = name + rest + secret + after
+    return Hit(text, len(name + rest), len(name + rest + secret), 0, len(name) if mark else 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ssh://user:|passw|@rd@host:1234/",
+        "redis://user:|p,a@ss|@localhost:6379/0",
+        "http://user%40email:|pass%2Fword|@example.com/",
+        "http://:|pa;ss|@host/",
+    ],
+)
+def test_a_url_that_shows_a_form_is_no_secret(line: str) -> None:
+    assert is_url_sample(hit(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "redis://:|correct-horse-42|@cache.acme-corp.net/0",
+        "ssh://deploy:|passw|@rd@host:1234/",
+        "http://user:|x8!kQ;2p|@example.com/",
+        "password: |p,a@ss|",
+        "redis://:|secret|@cache.acme-corp.net/0",
+    ],
+)
+def test_a_url_that_could_be_in_use_is_kept(line: str) -> None:
+    assert is_url_sample(hit(line)) is None
+
+
+def test_a_token_inside_of_base64_is_none() -> None:
+    draw = random.Random(3)
+    blob = "".join(draw.choices(BASE64, k=60))
+    token = "".join(draw.choices(string.ascii_letters, k=40))
+    assert is_inside_blob(hit(f"{blob}/|{token}|+{blob}"))
+    assert is_inside_blob(hit(f"{blob}/|{token}|"))
+    for before in ("token=", "https://hooks.acme-corp.net/services/", "Authorization=Bearer+", '"'):
+        assert is_inside_blob(hit(f"{before}|{token}|")) is None
+
+
+def test_a_word_is_no_random_text() -> None:
+    for text in ("Clusters", "queueFleetAssociations", "animate", "NSPagination"):
+        assert is_word(hit(f'key~: "|{text}|"'))
+    assert is_word(hit('key~", "|12039611435714932082|"'))
+    for text in ("QzXvKpWjTbNd", "a1b2c3d4", "qwrtzpsdfg"):
+        assert is_word(hit(f'api_key~ = "|{text}|"')) is None
+    assert is_word(hit('ovh_key~ = "|1203961143571493|"')) is None
+
+
+def test_a_password_that_differs_from_the_user_by_what_it_is() -> None:
+    assert is_user_name(hit("netrc_user:|netrc_pass|"))
+    assert is_user_name(hit("deploy:|deploy|"))
+    assert is_user_name(hit("deploy:|deploy7pass|")) is None
