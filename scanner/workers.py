@@ -143,7 +143,26 @@ def _begin(make_work: Callable[[], Callable[[Sequence[Any]], object]]) -> None:
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
     _work = make_work()
+
+
+def end_with_parent() -> None:
+    """Have this process end when the one that started it ends, however it ends.
+
+    A worker waits for work on a pipe that its siblings hold open too: nothing else tells that the parent was killed.
+    """
+    import multiprocessing
+    import threading
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _do(batch: Sequence[object]) -> object:

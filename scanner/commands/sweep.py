@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import chain
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, say
 from scanner.commands.sweep_check import is_unchanged, reading_digest, rules_of
+from scanner.commands.sweep_display import Display
 from scanner.errors import ReportError, UsageError
 from scanner.model import SEVERITIES, Skip
 from scanner.reporters.safe import printable
+from scanner.sweep import schedule
 from scanner.sweep.clones import remove_leftovers
 from scanner.sweep.store import Store
 from scanner.sweep.targets import read_list, targets_of
@@ -79,11 +81,12 @@ def _swept(
         left = [one for one in wanted if one.id not in done]
         tell("begin", sweep=swept, repositories=len(wanted), left=len(left))
         by_id = {one.id: one for one in wanted}
-        bar = stack.enter_context(_bar(len(wanted), len(done), is_wanted=progress))
-        for outcome in _outcomes(stack, held, left, scan_options, executor, jobs, memory_megabytes << 20):
+        display = stack.enter_context(Display(len(wanted), len(done), is_wanted=progress))
+        how = _How(scan_options, executor, jobs, memory_megabytes << 20)
+        for outcome in _outcomes(stack, held, left, how, display):
             held.save(by_id[outcome.target_id], outcome, sweep=swept)
             tell("repository", id=outcome.target_id, status=outcome.status, error=outcome.error, s=outcome.seconds)
-            bar(outcome)
+            display.done(outcome)
         held.end()
         tell("end", sweep=swept)
         return _ended(held, by_id, gaps, report_directory, fail_on)
@@ -131,66 +134,50 @@ def _scan_options(cache: str, options: dict[str, Any]) -> SweepOptions:
     )
 
 
+class _How(NamedTuple):
+    """How repositories are read, and where."""
+
+    options: SweepOptions
+    executor: str | None
+    jobs: int | None
+    memory_bytes: int
+
+
 def _outcomes(
-    stack: ExitStack,
-    store: Store,
-    left: list[SweepTarget],
-    options: SweepOptions,
-    executor: str | None,
-    jobs: int | None,
-    memory_bytes: int,
+    stack: ExitStack, store: Store, left: list[SweepTarget], how: _How, display: Display
 ) -> Iterator[Outcome]:
-    if executor is None:
+    options = how.options
+    if how.executor is None:
         remove_leftovers(options.cache)
         states = store.states(reading_digest(rules_of(options), options)) if left else {}
         unchanged = {one.id for one in left if one.id in states and is_unchanged(one, options, states[one.id])}
         yield from (Outcome(one.id, "unchanged") for one in left if one.id in unchanged)
         left = [one for one in left if one.id not in unchanged]
     if left:
-        yield from _read(stack, store, left, options, executor, jobs, memory_bytes)
+        yield from _read(stack, store, left, how, display)
 
 
-def _read(
-    stack: ExitStack,
-    store: Store,
-    left: list[SweepTarget],
-    options: SweepOptions,
-    executor: str | None,
-    jobs: int | None,
-    memory_bytes: int,
-) -> Iterator[Outcome]:
+def _read(stack: ExitStack, store: Store, left: list[SweepTarget], how: _How, display: Display) -> Iterator[Outcome]:
     """Yield what each repository gave, read by the executor."""
+    from scanner.commands.sweep_processes import Processes, new_board, said
     from scanner.commands.sweep_task import sweep_one
-    from scanner.sweep import schedule
     from scanner.workers import usable_cores
 
     key = store.key
 
     def task_of(target: SweepTarget, processes: int, slot: int) -> Task:
-        return Task(target, options, key, store.known(target.id), processes, slot)
+        return Task(target, how.options, key, store.known(target.id), processes, slot)
 
-    work = schedule.Work(task_of, sweep_one)
     sized = [schedule.Sized(one, _pack_bytes(one)) for one in left]
-    if executor is not None:
-        yield from schedule.run_anywhere(sized, work, _remote_executor(stack, executor))
+    if how.executor is not None:
+        executor = _remote_executor(stack, how.executor)
+        yield from schedule.run_anywhere(sized, schedule.Work(task_of, sweep_one), executor)
         return
-    workers = schedule.useful_workers(sized, jobs or usable_cores())
-    yield from schedule.run_local(sized, work, _local_executor, workers=workers, memory_bytes=memory_bytes)
-
-
-def _local_executor(workers: int) -> Any:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    # Not "fork": this process holds a database, and threads of an executor.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
-
-
-def _begin_worker() -> None:
-    """The parent decides about interrupts; a terminated worker ends, and its own workers with it."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    workers = schedule.useful_workers(sized, how.jobs or usable_cores())
+    board = new_board(workers)
+    work = schedule.Work(task_of, sweep_one, lambda running: display.tick(running, partial(said, board)))
+    make_executor = partial(Processes, board=board)
+    yield from schedule.run_local(sized, work, make_executor, workers=workers, memory_bytes=how.memory_bytes)
 
 
 def _remote_executor(stack: ExitStack, address: str) -> Any:
@@ -241,31 +228,6 @@ def _log_line(stream: IO[str], event: str, **values: Any) -> None:
 
     shown = {name: printable(value) if isinstance(value, str) else value for name, value in values.items()}
     stream.write(json.dumps({"time": round(time.time(), 3), "event": event, **shown}) + "\n")
-
-
-class _bar:  # noqa: N801 - reads as the function it stands for
-    """A tqdm line for the whole sweep on a terminal, or nothing."""
-
-    def __init__(self, total: int, done: int, *, is_wanted: bool) -> None:
-        self._bar: Any = None
-        if is_wanted and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, initial=done, unit="repo", desc="sweep", dynamic_ncols=True)
-        self._findings = 0
-
-    def __enter__(self) -> Callable[[Outcome], None]:
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _show(self, outcome: Outcome) -> None:
-        self._findings += len(outcome.found)
-        if self._bar is not None:
-            self._bar.set_postfix_str(f"{self._findings} findings, last {printable(outcome.target_id)[-40:]}")
-            self._bar.update(1)
 
 
 def _ended(

@@ -13,6 +13,7 @@ from scanner.commands.judging import report_of
 from scanner.commands.reading import object_names
 from scanner.commands.scan import scan_entries
 from scanner.commands.sweep_check import reading_digest, rules_of, state_in, state_with
+from scanner.commands.sweep_processes import CLONING, READING, TELLING, WAITING, WatchedTally, say_phase
 from scanner.commands.targets import Job
 from scanner.config import Config, load_config
 from scanner.errors import ScannerError
@@ -20,7 +21,6 @@ from scanner.model import Finding, Report, Skip, SkipReason, Target
 from scanner.reporters import RenderOptions, render
 from scanner.reporters.safe import Masker, printable
 from scanner.ruleset import Ruleset
-from scanner.scan import Tally
 from scanner.sources import git, history
 from scanner.sweep.clones import ensure
 from scanner.sweep.object_ids import pack_names, unpack_names
@@ -58,6 +58,7 @@ def _timed(outcome: Outcome, seconds: float) -> Outcome:
 def _read(task: Task) -> Outcome:
     target, options = task.target, task.options
     folder = target.location
+    say_phase(task.slot, CLONING if target.is_remote else WAITING)
     if target.is_remote:
         folder = ensure(target, options.cache, protocols=options.allowed_protocols)
     ruleset = rules_of(options)
@@ -113,9 +114,11 @@ def _scanned(
 ) -> tuple[Report, tuple[str, ...]]:
     """Return the report, and the ids of all objects in which something was found."""
     job = Job(Target("history", task.target.id), (), repository, history.EVERYTHING, wants=_wants(known))
-    tally = Tally()
+    tally = WatchedTally(task.slot)
+    say_phase(task.slot, READING)
     tally.skipped += [Skip(SkipReason(reason), what, detail) for reason, what, detail in (known.skips if known else ())]
     scan_entries(job, ruleset, settings, tally, is_progress_wanted=False)
+    say_phase(task.slot, TELLING)
     matched = tuple(sorted({blob.oid for blob in tally.found if blob.oid}))
     return report_of(job, ruleset, settings, tally, no_decisions(job), exit_zero=True), matched
 

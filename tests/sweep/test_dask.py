@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.repositories import ROOT
-from tests.sweep.test_sweep import Sweep, many
+from tests.sweep.sweeping import Sweep, many
 
 pytestmark = pytest.mark.slow
 

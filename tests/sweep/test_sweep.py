@@ -3,73 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.repositories import ROOT, Repository, token
-
-
-class Sweep:
-    """A store and its reports in a folder of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.store = folder / "state" / "sweep.sqlite"
-        self.reports = folder / "reports"
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "scanner", "sweep", *arguments, "--store", str(self.store)]
-
-    def run(self, *arguments: str, code: int = 0) -> str:
-        done = subprocess.run(
-            self.command(*arguments, "--report-dir", str(self.reports)),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
-
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self.command(*arguments),
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        return dict(json.loads((self.reports / "summary.json").read_text()))
-
-    def told(self) -> dict[str, bytes]:
-        """Return every report by name, without the name of the sweep."""
-        name = self.summary["sweep"]["id"].encode()
-        files = [path for path in self.reports.rglob("*") if path.is_file()]
-        return {str(path.relative_to(self.reports)): path.read_bytes().replace(name, b"") for path in files}
-
-
-def many(folder: Path, count: int, *, with_secret: int = 5) -> None:
-    """Make `count` repositories; every so manieth holds a secret of its own, and one that is the same in all."""
-    for number in range(count):
-        repository = Repository(folder / f"r{number:03}")
-        repository.write("a", f"{number}\n")
-        repository.commit("first")
-        if number % with_secret == 0:
-            repository.write("deploy/prod.env", f"{token(str(number))}\n{token('shared')}\n")
-            repository.commit("with secrets")
+from tests.repositories import Repository, token
+from tests.sweep.fleet import make_fleet, make_one
+from tests.sweep.sweeping import KEY, Sweep, kill_and_resume, many, timed
+from tests.test_workers import ended
 
 
 def test_a_sweep_tells_totals_reuse_and_failures(tmp_path: Path) -> None:
@@ -192,25 +137,34 @@ def test_nothing_to_sweep_and_wrong_words_are_errors(tmp_path: Path) -> None:
         sweep.run(*arguments, code=2)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_sweep_that_is_ended_leaves_no_process(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    many(tmp_path / "in", 3)
+    make_one(tmp_path / "in" / "giant.git", random.Random(1), 4_000, [])
+    process = Sweep(tmp_path).start(str(tmp_path / "in"))
+    while len(running := processes_of(process.pid)) < 4:
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == code
+    assert ended(running)
+
+
+def processes_of(session: int) -> list[int]:
+    """Return the processes of a session."""
+    listed = subprocess.run(["ps", "-o", "pid=", "-s", str(session)], capture_output=True, text=True, check=False)
+    return [int(word) for word in listed.stdout.split()]
 
 
 @pytest.mark.slow
 def test_a_sweep_killed_at_random_moments_ends_like_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many(tmp_path / "in", 60)
-    monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", "one key for both, so that clusters are comparable")
-    undisturbed, disturbed = Sweep(tmp_path / "a"), Sweep(tmp_path / "b")
-    started = time.monotonic()
-    undisturbed.run(str(tmp_path / "in"))
-    whole_s = time.monotonic() - started
+    monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", KEY)
+    make_fleet(tmp_path / "in", 60, median=8)
+    undisturbed = Sweep(tmp_path / "undisturbed")
+    whole_s = timed(undisturbed, str(tmp_path / "in"))
+    expected = undisturbed.told()
     generator = random.Random(7)
-    for _ in range(8):
-        process = disturbed.start(str(tmp_path / "in"))
-        time.sleep(generator.uniform(0.2, 0.6 * whole_s))
-        kill(process)
-    disturbed.run(str(tmp_path / "in"))
-    assert disturbed.told() == undisturbed.told()
+    for sweep in kill_and_resume(tmp_path, [str(tmp_path / "in")], kills=8, whole_s=whole_s, generator=generator):
+        assert sweep.told() == expected
