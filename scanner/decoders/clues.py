@@ -29,6 +29,26 @@ _ENCODED = re.compile(
 )
 
 
+def _letters(text: bytes) -> list[bytes]:
+    return [text[at : at + 1] for at in range(len(text))]
+
+
+_HEADS = frozenset(
+    first + second
+    for firsts, seconds in (
+        (b"IJKLMNOPQRSTUVWXYZabcdefACD", b"AQgwBCDEFGHRSTUVWXhijklmnxyz0123"),
+        (b"wxyz01234567", b"IJKLYZabopqr4567"),
+        (b"/_", b"/_vuT"),
+        (b"234567", b"0123456789ABCDEFabcdef"),
+        (b"He", b"4AFNJ"),
+        (b"MzQUXNK0", b"IslEQ3LmXxaAdD9"),
+    )
+    for first in _letters(firsts)
+    for second in _letters(seconds)
+)
+"""The first two characters of all that `_ENCODED` matches, and of some more: most runs are told by these."""
+
+
 class Clues(NamedTuple):
     """Half-open spans of runs that may be encoded, of runs beside a quote, and places of escapes before a run."""
 
@@ -42,19 +62,19 @@ def find_clues(text: bytes, runs: Iterable[tuple[int, int]]) -> Clues:
     encoded: list[tuple[int, int]] = []
     quoted: list[tuple[int, int]] = []
     escapes: list[int] = []
-    is_encoded, size = _ENCODED.match, len(text)
+    heads, quotes, size = _HEADS, _QUOTES, len(text)
     for run in runs:
         start, end = run
         before = text[start - 1] if start else 32
-        if is_encoded(text, start):
+        if before in quotes or (end < size and text[end] in quotes):
+            quoted.append(run)
+        if end - start >= MIN_ENCODED and (
+            (text[start : start + 2] in heads and _ENCODED.match(text, start))
+            or (before in b"+/" and _ENCODED.match(text, left_edge(text, start)))
+        ):
             encoded.append(run)
-        elif before in b"+/":
-            if is_encoded(text, left_edge(text, start)):
-                encoded.append(run)
         elif before in b"\\%":
             escapes.append(start - 1)
-        if before in _QUOTES or (end < size and text[end] in _QUOTES):
-            quoted.append(run)
     return Clues(encoded, quoted, escapes)
 
 

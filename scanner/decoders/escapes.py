@@ -120,10 +120,11 @@ def find_quoted_printable(text: bytes) -> list[Edit]:
 
 def _all(text: bytes, places: Sequence[int]) -> Iterator[Edit]:
     for kind in _KINDS:
-        triggers = [found.start() for found in kind.trigger.finditer(text)] if kind.mark in text else []
-        mark = kind.mark[0]
-        triggers += [place for place in places if text[place] == mark]
-        for start, end in _lines(text, sorted(triggers)):
+        triggers = [found.start() for found in kind.trigger.finditer(text)]
+        if places:
+            mark = kind.mark[0]
+            triggers = sorted([*triggers, *(place for place in places if text[place] == mark)])
+        for start, end in _lines(text, triggers) if triggers else ():
             for found in kind.escape.finditer(text, start, end):
                 new = _meaning(found)
                 if new:

@@ -15,6 +15,13 @@ _SEAM = re.compile(
     rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])(?=[A-Za-z0-9+/_.=-])"
 )
 _QUOTE_AND_OPERATOR = re.compile(rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])$")
+_OPERATORS = b"+.&<>~|"
+_SPACES = b" \t\r\n\\bfru"
+_AFTER_QUOTE = frozenset(bytes([byte]) for byte in _SPACES + _OPERATORS + b"\"'`")
+_ENDS = frozenset(bytes([byte]) for byte in _OPERATORS + b"\"'`")
+_BEFORE_QUOTE = frozenset(_SPACES + _OPERATORS + b"\"'`")
+"""What may stand after the first quote of a seam, before its second one, and before the space there: a quick look."""
+
 _PIECE = re.compile(rb"[A-Za-z0-9+/_.=-]{1,200}")
 _LOOK_BEFORE = 160
 _QUOTES = frozenset(b"\"'`")
@@ -27,8 +34,9 @@ def find_joins(text: bytes, runs: Iterable[tuple[int, int]]) -> list[Edit]:
     Every `"..." + "..."` is one; with another operator, or none, only where a piece holds one of the long token
     `runs`: two texts side by side are mostly two texts.
     """
+    seams = [*_plus_seams(text), *_run_seams(text, runs)]
     found: dict[int, Edit] = {}
-    for edit in (*_plus_seams(text), *_run_seams(text, runs)):
+    for edit in seams:
         found[edit.start] = edit
         if len(found) >= MAX_SEAMS:
             break
@@ -36,8 +44,6 @@ def find_joins(text: bytes, runs: Iterable[tuple[int, int]]) -> list[Edit]:
 
 
 def _plus_seams(text: bytes) -> Iterator[Edit]:
-    if b"+" not in text:
-        return
     for plus in _PLUS.finditer(text):
         before = text[max(0, plus.start() - _LOOK_BEFORE) : plus.start()]
         quote = _QUOTE_BEFORE.search(before) if before[-1:] in (b'"', b"'", b"`", b" ", b"\t", b"\n") else None
@@ -48,16 +54,18 @@ def _plus_seams(text: bytes) -> Iterator[Edit]:
 def _run_seams(text: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Edit]:
     size = len(text)
     for start, end in runs:
-        if end < size and text[end] in _QUOTES:
+        if end < size and text[end] in _QUOTES and text[end + 1 : end + 2] in _AFTER_QUOTE:
             seam = _SEAM.match(text, end)
             while seam is not None and seam[1] == seam[2]:
                 yield Edit(seam.start(), seam.end(), b"", "concatenation")
                 piece = _PIECE.match(text, seam.end())
                 seam = _SEAM.match(text, piece.end()) if piece else None
-        if start and text[start - 1] in _QUOTES:
-            quote = _QUOTE_AND_OPERATOR.search(text[max(0, start - _LOOK_BEFORE) : start])
-            if quote is not None and quote[1] == quote[2]:
-                yield Edit(start - len(quote[0]), start, b"", "concatenation")
+        if start > 1 and text[start - 1] in _QUOTES and text[start - 2] in _BEFORE_QUOTE:
+            before = text[max(0, start - _LOOK_BEFORE) : start]
+            if before[:-1].rstrip(_SPACES)[-1:] in _ENDS:
+                quote = _QUOTE_AND_OPERATOR.search(before)
+                if quote is not None and quote[1] == quote[2]:
+                    yield Edit(start - len(quote[0]), start, b"", "concatenation")
 
 
 # --- UTF-16 inside of other bytes --------------------------------------------------------------------

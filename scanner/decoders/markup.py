@@ -19,8 +19,10 @@ MAX_TAGS = 500_000
 
 def is_office_xml(text: bytes) -> bool:
     """Return whether `text` is a part of an Office Open XML (ECMA-376) or OpenDocument (ISO/IEC 26300) file."""
+    if text[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
+        return False
     head = text[:_HEAD_BYTES]
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and any(name in head for name in _NAMESPACES)
+    return any(name in head for name in _NAMESPACES)
 
 
 def find_tags(text: bytes) -> list[Edit]:
