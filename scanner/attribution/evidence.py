@@ -63,15 +63,6 @@ class Evidence:
         found = self.matches(secret, content)
         return min(match.region.start_line for match in found) if found else None
 
-    def number(self, kind: Kind) -> int | None:
-        """Return the number of a secret, if it is one of these."""
-        return self._numbers.get(kind)
-
-    def decoded(self) -> set[int]:
-        """Return the secrets that are somewhere not spelled out: decoded, or taken out of a container."""
-        pairs = self._matches.items()
-        return {secret for (secret, _), found in pairs if any(match.decoding or match.member for match in found)}
-
     def add_contents(self, more: Mapping[str, Iterable[int]]) -> None:
         """Take in contents that hold known secrets, at places that do not matter."""
         for content, secrets in more.items():

@@ -93,7 +93,7 @@ def _edges(chronicle: Chronicle, evidence: Evidence) -> Iterator[tuple[Change, f
 
 
 def _held_before(chronicle: Chronicle, evidence: Evidence, reader: ObjectReader, search: Search) -> dict[str, set[int]]:
-    """Return which secrets stood in the blobs that the commits of interest changed or deleted."""
+    """Return which secrets stood in the blobs that the commits of interest changed or deleted, plainly or encoded."""
     facts = chronicle.facts
     asked: dict[str, set[int]] = {}
     for number, changes in facts.changes.items():
@@ -102,11 +102,11 @@ def _held_before(chronicle: Chronicle, evidence: Evidence, reader: ObjectReader,
         for blob in {change.before for change in (*changes, *sides)} - {""}:
             asked.setdefault(blob, set()).update(secrets)
     held = {blob: _spelled_out(reader.read(blob), secrets, evidence) for blob, secrets in asked.items()}
-    if decoded := evidence.decoded():
-        before = Evidence(search(blob for blob, secrets in asked.items() if secrets & decoded))
-        for blob, numbers in before.contents.items():
-            known = {evidence.number(before.secrets[number]) for number in numbers}
-            held.setdefault(blob, set()).update(number for number in known if number is not None)
+    left = {blob: secrets - held[blob] for blob, secrets in asked.items() if secrets - held[blob]}
+    for found in search(left) if left else ():
+        values = {match.secret.value for match in found.matches}
+        blob = str(found.oid)
+        held[blob].update(secret for secret in left[blob] if evidence.secrets[secret].value in values)
     return held
 
 

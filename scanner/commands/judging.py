@@ -130,19 +130,20 @@ def _attribution(
     if not found:
         return Attribution([], {})
     if job.repository is None or job.before is not None:
-        seen = _seen_staged(found, job) if job.repository else _seen_as_named(found)
+        seen = _seen_staged(found, job, ruleset, settings) if job.repository else _seen_as_named(found)
         return Attribution([one for one in seen if accept(one.match.rule_id, one.provenance.path)], {})
     processes = settings.jobs or usable_cores()
     if job.revisions == history.EVERYTHING:
         return attribute_history(job.repository, found, accept, processes=processes)
-    search = partial(_search, ruleset, job.repository, settings.max_blob_bytes)
+    search = partial(_search, ruleset, job.repository, settings)
     return attribute_range(job.repository, job.revisions, found, accept, search, processes=processes)
 
 
 def _search(
-    ruleset: Ruleset, repository: git.Repository, max_blob_bytes: int, oids: Iterable[str]
+    ruleset: Ruleset, repository: git.Repository, settings: Config, oids: Iterable[str]
 ) -> Sequence[BlobMatches]:
-    scanner = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes)
+    limits = {"max_blob_bytes": settings.max_blob_bytes, "max_decode_depth": settings.max_decode_depth}
+    scanner = Scanner(ruleset, repository, **limits)
     try:
         return scanner([one for one in objects_of(repository, oids) if isinstance(one, ObjectEntry)]).found
     finally:
@@ -153,25 +154,25 @@ def _seen_as_named(found: Sequence[BlobMatches]) -> list[Seen]:
     return [one for blob in found for one in seen_in(blob, [(Provenance(blob.path or ""), 0)])]
 
 
-def _seen_staged(found: Sequence[BlobMatches], job: Job) -> list[Seen]:
+def _seen_staged(found: Sequence[BlobMatches], job: Job, ruleset: Ruleset, settings: Config) -> list[Seen]:
+    """Return what the index brings in: secrets that the file in HEAD does not hold, neither plainly nor encoded."""
     if job.repository is None or job.before is None:
         return []
-    out = []
+    seen: list[tuple[str, Seen]] = []
     with ObjectReader(job.repository) as reader:
         for blob in found:
             path = blob.path or ""
-            old = (job.before[path],) if job.before.get(path) else ()
-            out += _new_only(seen_in(blob, [(Provenance(path), 0)]), old, reader)
-    return out
+            old = job.before.get(path) or ""
+            data = reader.read(old) if old else None
+            seen += [(old, one) for one in seen_in(blob, [(Provenance(path), 0)]) if not _is_spelled_out(one, data)]
+    asked = {old for old, _ in seen} - {""}
+    held = {
+        (blob.oid, match.secret.value)
+        for blob in (_search(ruleset, job.repository, settings, asked) if asked else ())
+        for match in blob.matches
+    }
+    return [one for old, one in seen if (old, one.match.secret.value) not in held]
 
 
-def _new_only(seen: Sequence[Seen], before: Sequence[str], reader: ObjectReader) -> list[Seen]:
-    """Return those whose secret none of the blobs `before` holds: what a change did not bring in is not its own."""
-    contents = [data for oid in before if isinstance(data := reader.read(oid), bytes)]
-    if not contents:
-        return list(seen)
-    return [
-        one
-        for one in seen
-        if not any(one.match.secret.value.encode("utf-8", "surrogateescape") in data for data in contents)
-    ]
+def _is_spelled_out(one: Seen, data: bytes | Skip | None) -> bool:
+    return isinstance(data, bytes) and one.match.secret.value.encode("utf-8", "surrogateescape") in data
