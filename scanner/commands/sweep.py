@@ -176,7 +176,7 @@ def _read(stack: ExitStack, store: Store, left: list[SweepTarget], how: _How, di
     workers = schedule.useful_workers(sized, how.jobs or usable_cores())
     board = new_board(workers)
     work = schedule.Work(task_of, sweep_one, lambda running: display.tick(running, partial(said, board)))
-    make_executor = partial(Processes, board=board)
+    make_executor = partial(Processes, board=board, lock=store.lock)
     yield from schedule.run_local(sized, work, make_executor, workers=workers, memory_bytes=how.memory_bytes)
 
 

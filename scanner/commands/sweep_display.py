@@ -26,6 +26,8 @@ class Display:
         if self._is_shown:
             from tqdm import tqdm
 
+            # No thread of its own: processes are forked from this one.
+            tqdm.monitor_interval = 0
             self._whole = tqdm(total=total, initial=done, unit="repo", desc="sweep", dynamic_ncols=True, position=0)
 
     def __enter__(self) -> Display:

@@ -95,6 +95,11 @@ class Store:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             self._put("key", hashlib.sha256(own.encode()).digest() if own else secrets.token_bytes(32))
 
+    @property
+    def lock(self) -> int:
+        """Return the descriptor of the lock: as long as any process holds it, no other sweep can have the store."""
+        return self._lock.fileno() if self._lock is not None else -1
+
     # --- the sweep -----------------------------------------------------------------------------------
 
     @property

@@ -1,0 +1,174 @@
+"""What sweeps cost on this machine: the first, the next, one with a giant, by each executor (for docs/scale.md).
+
+`python -m tests.sweep.costs incremental|executors|giant [REPOSITORY...]`. Processor seconds are those of the sweep and
+of all its processes. `busy` is the part of the time of the machine that the sweep used of what others left: when a core
+had nothing to do, that time was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.benchmarks.measure import measure
+from tests.repositories import ROOT, token
+from tests.sweep.cluster import Cluster
+from tests.sweep.fleet import change, make_fleet, make_one
+from tests.sweep.sweeping import KEY, Sweep
+
+
+class Run(NamedTuple):
+    """One sweep: `idle_s` is the time of all cores in which nobody had anything to do."""
+
+    name: str
+    wall_s: float
+    cpu_s: float
+    idle_s: float
+    peak_bytes: int
+
+    def __str__(self) -> str:
+        busy = self.cpu_s / (self.cpu_s + self.idle_s)
+        peak = f"{self.peak_bytes / 1e6:5.0f} MB"
+        return f"{self.name:<34} {self.wall_s:8.2f} s wall {self.cpu_s:8.2f} s cpu {busy:6.1%} busy {peak}"
+
+
+def run(name: str, sweep: Sweep, *arguments: str) -> Run:
+    """Return what a sweep cost, and print it."""
+    before = idle_s()
+    command = sweep.command(*arguments, "--report-dir", str(sweep.reports))
+    cost = measure(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT)
+    if cost.exit_code not in (0, 3):
+        raise RuntimeError(f"the sweep ended with exit code {cost.exit_code}")
+    done = Run(name, cost.wall_s, cost.cpu_s, idle_s() - before, cost.peak_bytes)
+    print(done, flush=True)
+    return done
+
+
+def idle_s() -> float:
+    """Return for how long the cores of this machine have had nothing to do, in seconds (proc(5), /proc/stat)."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+
+
+# --- what is measured --------------------------------------------------------------------------------
+
+
+def incremental(folder: Path, targets: list[str], count: int, median: int) -> None:
+    """A first sweep, a second with nothing changed, and one with a hundredth of the repositories changed."""
+    make_fleet(folder / "in", count, median=median)
+    sweep = Sweep(folder / "sweep")
+    places = [str(folder / "in"), *targets]
+    first = run("first", sweep, *places)
+    sizes(sweep)
+    again = run("nothing changed", sweep, *places)
+    changed = max(1, count // 100)
+    for number in range(changed):
+        change(folder / "in" / f"r{number * 100 + 50:05}.git", secret=token(f"new {number}"))
+    third = run(f"{changed} of {count} changed", sweep, *places)
+    for one in (again, third):
+        cpu, wall = one.cpu_s / first.cpu_s, one.wall_s / first.wall_s
+        print(f"{one.name}: {cpu:.2%} of the processor time of the first, {wall:.2%} of its wall time")
+
+
+def sizes(sweep: Sweep) -> None:
+    """Print what the store and the reports take on the disk."""
+    store = sum(path.stat().st_size for path in sweep.store.parent.iterdir())
+    reports = sum(path.stat().st_size for path in sweep.reports.rglob("*") if path.is_file())
+    totals = sweep.summary["totals"]
+    print(
+        f"store {store:,} bytes, reports {reports:,}, {totals['repositories']} repositories, {totals['bytes']:,} read"
+    )
+
+
+def executors(folder: Path, targets: list[str], count: int, median: int) -> None:
+    """The local executor and a Dask cluster on loopback: one worker, two, and two of which one is killed half-way."""
+    os.environ["LEAKSWEEP_SWEEP_KEY"] = KEY
+    make_fleet(folder / "in", count, median=median)
+    places = [str(folder / "in"), *targets]
+    local = Sweep(folder / "local2")
+    run("local, 1 process", Sweep(folder / "local1"), *places, "-j", "1")
+    run("local, 2 processes", local, *places, "-j", "2")
+    expected = local.told()
+    for workers in (1, 2):
+        with _cluster(folder / f"cluster{workers}", workers) as address:
+            sweep = Sweep(folder / f"dask{workers}")
+            run(f"Dask, {workers} worker" + "s" * (workers > 1), sweep, *places, "--executor", address)
+            print("  the same report" if sweep.told() == expected else "  ANOTHER REPORT")
+    _with_a_killed_worker(folder, places, expected)
+
+
+def _with_a_killed_worker(folder: Path, places: Sequence[str], expected: dict[str, bytes]) -> None:
+    cluster = _cluster(folder / "cluster", 2)
+    sweep, log = Sweep(folder / "killed"), folder / "log"
+    with cluster as address:
+        begin = time.monotonic()
+        process = sweep.start(*places, "--executor", address, "--log", str(log))
+        half = _repositories(expected) // 2
+        while (done := log.read_text().count('"repository"') if log.exists() else 0) < half and process.poll() is None:
+            time.sleep(0.05)
+        os.killpg(cluster.workers[0], signal.SIGKILL)
+        code = process.wait()
+        wall_s = time.monotonic() - begin
+    told = log.read_text().count('"repository"')
+    sweep.run("report")
+    same = "the same report" if sweep.told() == expected else "ANOTHER REPORT"
+    print(f"Dask, 2 workers, one killed after {done} repositories: {wall_s:.2f} s, exit {code}, {told} results, {same}")
+
+
+def _repositories(expected: dict[str, bytes]) -> int:
+    return sum(name.endswith(".sarif") for name in expected)
+
+
+class _cluster:  # noqa: N801 - reads as the function it stands for
+    """A cluster whose workers have connected; gives the address of its scheduler as `--executor` takes it."""
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        folder.mkdir()
+        self._cluster = Cluster(folder)
+        self.workers = [self._cluster.worker().pid for _ in range(workers)]
+        for number in range(1, workers + 1):
+            while "Starting established connection" not in (folder / f"{number}.log").read_text():
+                time.sleep(0.1)
+
+    def __enter__(self) -> str:
+        return self._cluster.address.replace("tcp", "dask")
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(ProcessLookupError):
+            self._cluster.end()
+
+
+def giant(folder: Path, targets: list[str], count: int, median: int) -> None:
+    """Equal repositories and one that is ten times as large."""
+    for number in range(count):
+        make_one(folder / "in" / f"r{number:05}.git", random.Random(number), median, [token(f"own {number}")])
+    make_one(folder / "in" / "giant.git", random.Random("giant"), 10 * median, [token("giant")])
+    run(f"{count} of {median} commits, 1 of {10 * median}", Sweep(folder / "sweep"), str(folder / "in"), *targets)
+
+
+def main() -> int:
+    """Measure what the command line names."""
+    what = {"incremental": incremental, "executors": executors, "giant": giant}
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("what", choices=what)
+    arguments.add_argument("repositories", nargs="*", help="more repositories, or folders of some")
+    arguments.add_argument("--count", type=int, default=200, help="generated repositories")
+    arguments.add_argument("--median", type=int, default=24, help="commits of the median one")
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        targets = [os.path.abspath(path) for path in options.repositories]
+        what[options.what](Path(folder), targets, options.count, options.median)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
