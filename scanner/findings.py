@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,7 +82,18 @@ def _clash(match: Match, other: Match) -> bool:
     if match.start >= other.end or other.start >= match.end:
         return False
     secret, other_secret = match.secret.value, other.secret.value
-    return not (match.decoding or other.decoding) or secret in other_secret or other_secret in secret
+    if not (match.decoding or other.decoding) or secret in other_secret or other_secret in secret:
+        return True
+    return _says(other_secret, secret) if len(match.decoding) > len(other.decoding) else _says(secret, other_secret)
+
+
+def _says(encoded: str, secret: str) -> bool:
+    """Return whether `encoded` is base64 of a secret, or of a login with it and nothing else."""
+    try:
+        text = binascii.a2b_base64(encoded.encode()).decode().strip()
+    except ValueError:
+        return False
+    return text.endswith(secret) and text[: -len(secret)].count(":") == (text != secret)
 
 
 def build_findings(

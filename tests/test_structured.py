@@ -13,7 +13,7 @@ import pytest
 
 from scanner.engine.templates import expand
 from scanner.structured.sniffing import format_of
-from tests.hiding import STRUCTURED, on_line_3, structured, zipped
+from tests.hiding import STRUCTURED, on_line_3, structured, told, zipped
 from tests.repositories import Repository, leaksweep
 
 
@@ -35,10 +35,11 @@ def cases() -> list[tuple[str, Case]]:
     for name, (_, line) in STRUCTURED.items():
         secrets = [password() for _ in range(3)]
         contents = [structured(name, secret) for secret in secrets]
-        out.append((name, Case(secrets[0], contents[0], name, line)))
-        out.append((f"{name}.gz", Case(secrets[1], gzip.compress(contents[1]), f"{name}.gz", line)))
+        expected = [told(name, secret) for secret in secrets]
+        out.append((name, Case(expected[0], contents[0], name, line)))
+        out.append((f"{name}.gz", Case(expected[1], gzip.compress(contents[1]), f"{name}.gz", line)))
         zipped_in_text = on_line_3(base64.b64encode(zipped((name, contents[2]))))
-        out.append((f"{name}.zip.txt", Case(secrets[2], zipped_in_text, f"{name}.zip.txt", 3)))
+        out.append((f"{name}.zip.txt", Case(expected[2], zipped_in_text, f"{name}.zip.txt", 3)))
     return out
 
 

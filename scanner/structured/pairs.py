@@ -1,7 +1,7 @@
 """Values whose name stands beside them as a value itself, or above them: Postman, HAR, cassettes, manifests, states.
 
 `{"key": "password", "value": "..."}`, `- name: PASSWORD` and `value: ...` on the next line, `"db_password": {"value":
-"..."}`, `Authorization:` and `- Bearer ...` below it.
+"..."}`, `DB_PASSWORD:` and `value: ...` below it, `Authorization:` and `- Bearer ...` below it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ _YAML_PAIR = re.compile(
     rb"[ \t]+[\"']?(?:value|Value|ParameterValue)[\"']?[ \t]*:[ \t]+([^\s#|>&*!{\[][^\n]{0,4000})",
     re.MULTILINE,
 )
+_YAML_NESTED = re.compile(
+    rb"^([ \t]*)[\"']?([\w.-]{1,120})[\"']?[ \t]*:[ \t]*\r?\n"
+    rb"\1[ \t]+[\"']?value[\"']?[ \t]*:[ \t]+([^\s#|>&*!{\[][^\n]{0,4000})",
+    re.MULTILINE,
+)
 _YAML_LIST = re.compile(
     rb"^[ \t]*[\"']?([\w-]{1,120})[\"']?[ \t]*:[ \t]*\r?\n[ \t]*-[ \t]+([^\s#|>&*!{\[:-][^\n]{0,4000})", re.MULTILINE
 )
@@ -49,9 +54,10 @@ def json_pairs(text: bytes) -> Iterator[Entry]:
 
 
 def yaml_pairs(text: bytes) -> Iterator[Entry]:
-    """Yield the values of a YAML text that have their name on the line before."""
+    """Yield the values of a YAML text that have their name on the line before, beside them or around them."""
     if b"alue" in text:
         yield from _entries(_YAML_PAIR, text, 1, 2)
+        yield from _entries(_YAML_NESTED, text, 2, 3)
     yield from _headers(_YAML_LIST, text)
 
 
