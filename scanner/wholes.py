@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_BEGINNINGS = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"BZh")
+_BEGINNINGS = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"BZh", b"!<arch>\n")
 """How content begins that is a pointer to content kept elsewhere, or a container in which no odd byte need stand.
 
 (Python bytecode has a line end as its third and fourth byte.)"""

@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from tests.hiding import on_line_3, sqlite, tarred, zipped
+from tests.hiding import archived, cpio, java_class, on_line_3, rpm, sqlite, tarred, zipped
 from tests.repositories import ROOT, token
 
 MEMORY_BYTES = 420 << 20
@@ -215,6 +215,17 @@ def huge_dictionary() -> bytes:
     return tarred(("a.lzma", stream), ("text", TEXT))
 
 
+def cpio_header(name: str, size: int) -> bytes:
+    """Return the header of a member that states its size."""
+    header = cpio((name, b""))[: -len(cpio())]
+    return header[:54] + b"%08x" % size + header[62:]
+
+
+def rpm_bomb() -> bytes:
+    start = cpio(("text", TEXT))[: -len(cpio())] + cpio_header("huge", 64 * BLOCK)
+    return rpm(gzip.compress(start) + endless(31, 64))
+
+
 def lying_bytecode() -> bytes:
     return (
         struct.pack("<H2sLLL", 3495, b"\r\n", 0, 0, 0)
@@ -258,6 +269,17 @@ CASES: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "deep JSON": (lambda: b'{"a":' * 400_000 + b'"' + SECRET.encode() + b'"' + b"}" * 400_000, set()),
     "deep YAML": (lambda: b"".join(b" " * depth + b"a:\n" for depth in range(3_000)) + TEXT, set()),
     "aliases in YAML": (lambda: b"a: &a [x,x]\nb: &b [*a,*a]\nkind: Secret\ndata: *b\n" * 20_000 + TEXT, set()),
+    "ar that states too much": (
+        lambda: archived(("text", TEXT)) + b"liar/".ljust(48) + b"9999999999`\n" + b"x" * 99,
+        {"corrupt archive"},
+    ),
+    "cpio that states too much": (
+        lambda: cpio(("text", TEXT))[: -len(cpio())] + cpio_header("liar", 0xFFFFFFFF) + b"x" * 99,
+        {"corrupt archive"},
+    ),
+    "an RPM package with a bomb": (rpm_bomb, {"archive limit"}),
+    "an RPM package of another format": (lambda: rpm(b"\x28\xb5\x2f\xfd" + TEXT), {"format not read"}),
+    "a class that breaks off": (lambda: java_class(SECRET.encode())[:-20], {"corrupt archive"}),
     "another format": (lambda: b"7z\xbc\xaf\x27\x1c" + TEXT, {"format not read"}),
 }
 

@@ -13,8 +13,9 @@ import pytest
 
 from scanner.engine.templates import expand
 from scanner.structured.sniffing import format_of
-from tests.hiding import STRUCTURED, on_line_3, structured, told, zipped
+from tests.hiding import on_line_3, zipped
 from tests.repositories import Repository, leaksweep
+from tests.structured_files import STRUCTURED, structured, told
 
 
 class Case(NamedTuple):

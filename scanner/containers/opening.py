@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from scanner.containers import keystores, pdf, pyc, sqlite, tar, zips
+from scanner.containers import ar, cpio, javaclass, keystores, pdf, pyc, sqlite, tar, zips
 from scanner.containers.items import Item, Trouble
 from scanner.containers.streams import CorruptError, Inflater
 from scanner.decoders.budget import Budget, LimitError
@@ -23,6 +23,10 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\0", "sqlite"),
     (b"\xfe\xed\xfe\xed", "keystore"),
     (b"\xce\xce\xce\xce", "keystore"),
+    (ar.MAGIC, "ar"),
+    *((magic, "cpio") for magic in cpio.MAGICS),
+    (cpio.RPM_MAGIC, "rpm"),
+    (javaclass.MAGIC, "class"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -81,6 +85,8 @@ def open_container(kind: str, data: bytes, budget: Budget) -> Iterator[Item | Tr
 def _stream_items(stream: Inflater, budget: Budget) -> Iterator[Item | Trouble]:
     if tar.is_tar(stream.peek(tar.BLOCK)):
         yield from tar.members(stream, budget)
+    elif cpio.is_cpio(stream.peek(tar.BLOCK)):
+        yield from cpio.members(stream, budget)
     else:
         yield from zips.inflated("", stream, budget)
 
@@ -93,7 +99,9 @@ def _is_sure(kind: str, data: bytes) -> bool:
         dictionary, size = int.from_bytes(data[1:5], "little"), int.from_bytes(data[5:13], "little")
         is_power = dictionary.bit_count() <= 2 and dictionary >= 1 << 12
         return len(data) > 13 and is_power and (size == (1 << 64) - 1 or size < 1 << 38)
-    return True
+    if kind == "cpio":
+        return cpio.is_cpio(data)
+    return javaclass.is_class(data) if kind == "class" else True
 
 
 def _tar_members(data: bytes, budget: Budget) -> Iterator[Item | Trouble]:
@@ -103,6 +111,10 @@ def _tar_members(data: bytes, budget: Budget) -> Iterator[Item | Trouble]:
 _READERS: dict[str, Callable[[bytes, Budget], Iterator[Item | Trouble]]] = {
     "zip": zips.members,
     "tar": _tar_members,
+    "ar": ar.members,
+    "cpio": cpio.members_of,
+    "rpm": cpio.package_members,
+    "class": javaclass.constants,
     "pdf": pdf.texts,
     "sqlite": sqlite.rows,
     "pyc": pyc.strings,

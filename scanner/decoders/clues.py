@@ -15,7 +15,7 @@ _MAX_LEFT = 2_048
 
 # The first three of four base64 characters of printable ASCII, line ends, and UTF-16 of ASCII: by RFC 4648, table 1,
 # 00xxxx or 01xxxx, then xx0xxx, then xxxx0x. Further the beginnings of UTF-8 beyond ASCII, of byte order marks, and of
-# the containers that are no ASCII (gzip, xz, zlib, DER, Java keystores).
+# the containers that are no ASCII (gzip, xz, zlib, DER, Java keystores and classes, RPM).
 _FIRST = rb"[I-Za-fACD]"
 _SECOND = rb"[AQgwB-HR-Xh-nx-z0-3]"
 _THIRD = rb"[ABEFIJMNQRUVYZcdghklopstwx014589]"
@@ -24,7 +24,7 @@ _ENCODED = re.compile(
     rb"(?:"
     rb"(?:" + _GROUP + rb"){4}"
     rb"|[w-z0-7][I-LYZabo-r4-7](?![0-9a-f]{14})[A-Za-z0-9+/]{10}"
-    rb"|[/_](?:[/_][4-7]|v[89+/]|u3|Td)|H4sI|e[AFNJ]|MII|zs7O|Qlpo|UEs|XQAA|N3q8|KLUv|UmFy"
+    rb"|[/_](?:[/_][4-7]|v[89+/]|u3|Td)|H4sI|e[AFNJ]|MII|zs7O|Qlpo|UEs|XQAA|N3q8|KLUv|UmFy|yv66vgAA|7avu2w"
     rb"|(?:0[xX])?(?:[2-7][0-9A-Fa-f]|0[9aAdD]){12})"
 )
 
@@ -40,7 +40,7 @@ _HEADS = frozenset(
         (b"wxyz01234567", b"IJKLYZabopqr4567"),
         (b"/_", b"/_vuT"),
         (b"234567", b"0123456789ABCDEFabcdef"),
-        (b"He", b"4AFNJ"),
+        (b"Hey", b"4AFNJv"),
         (b"MzQUXNK0", b"IslEQ3LmXxaAdD9"),
     )
     for first in _letters(firsts)
