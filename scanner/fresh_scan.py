@@ -11,20 +11,22 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scanner.decoders.triggers import Span, put_together
 from scanner.deep import MAX_DEPTH
-from scanner.engine.matcher import Hit, Hits
+from scanner.engine.matcher import Hits
 from scanner.islands import Encoded, carried, renewed
+from scanner.line_memory import STRETCH_GAP, LineSigns, StretchSigns, line_memory, occurrences, stretch_memory
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
 from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, texts
 from scanner.sources.database import read_loose
-from scanner.sources.deltas import Changes, carried_places, keeps_head
+from scanner.sources.deltas import Changes, keeps_head
 from scanner.sources.families import Unit
 from scanner.sources.git import Repository
 from scanner.sources.objects import KINDS
@@ -32,17 +34,15 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
-from scanner.structured.sniffing import HEAD_BYTES, format_of, has_mark
-from scanner.wholes import is_one_line, may_want_whole, wants_whole
+from scanner.structured import sniffing
+from scanner.structured.sniffing import HEAD_BYTES, format_of
+from scanner.wholes import is_one_line, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
 """Fresh lines that are searched at once: many small contents, so that a call costs little for each."""
 
 FLUSH_HELD_BYTES = 48 << 20
 """Contents that are held until their lines are searched, since what was found in them is placed with their help."""
-
-_GAP = b"\n\n"
-"""What keeps the lines of two contents apart."""
 
 _KIND_OF = {BLOB: BlobKind.FILE, COMMIT: BlobKind.COMMIT, TAG: BlobKind.TAG}
 _PLAIN_COMMIT = re.compile(
@@ -62,24 +62,21 @@ class _Item(NamedTuple):
 class _Status(NamedTuple):
     """What those that build on an object must know.
 
-    `hits` are those in single lines. `has_blocks` tells that a rule that looks across lines may match, `is_whole`
+    `lines` are those with hits. `has_blocks` tells that a rule that looks across lines may match, `is_whole`
     that the object was read as a whole.
     """
 
-    hits: tuple[Hit, ...] = ()
+    lines: Mapping[bytes, LineSigns] = MappingProxyType({})
     encoded: Encoded = Encoded()
     has_blocks: bool = False
     is_whole: bool = False
 
 
 class _Signs(NamedTuple):
-    """What the lines of many items tell, by the number of the item; hits and places are those in its own lines."""
+    """What the fresh lines of an item tell: its telling lines, and its telling stretches of lines."""
 
-    hits: dict[int, list[Hit]]
-    places: dict[int, list[int]]
-    edges: dict[int, list[int]]
-    blocks: frozenset[int] = frozenset()
-    all_whole: bool = False
+    lines: Mapping[bytes, LineSigns] = MappingProxyType({})
+    stretches: Mapping[bytes, StretchSigns] = MappingProxyType({})
 
 
 class FreshScanner:
@@ -97,6 +94,8 @@ class FreshScanner:
         self._plain = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes, max_decode_depth=max_decode_depth)
         self._engine = self._plain.engine
         self._reads_whole = self._engine.needs_whole
+        self._lines = line_memory(self._engine)
+        self._stretches = stretch_memory(self._plain.deep)
         self._packs = packs
         self._max_blob_bytes = max_blob_bytes
         self._last_layer = 0
@@ -197,68 +196,84 @@ class FreshScanner:
     # --- searching -------------------------------------------------------------------------------------
 
     def _flush(self) -> None:
-        """Search the lines of all items at once, then look closer at each item that has, or had, something."""
+        """Look at the lines of all items at once, then closer at each item that has, or had, something."""
         items = self._items
         self._items, self._lines_bytes, self._held_bytes = [], 0, 0
-        if not items:
-            return
-        lines = _GAP.join([b"", *(item.version.lines for item in items)])
-        starts = list(accumulate((len(item.version.lines) + len(_GAP) for item in items), initial=len(_GAP)))
-        signs = self._signs(lines, starts, items)
-        may_want = may_want_whole(lines)
-        marked = signs.blocks | signs.hits.keys() | signs.places.keys() | signs.edges.keys()
-        statuses = self._statuses
+        signs = self._signs(items)
         for number, item in enumerate(items):
             parent = item.version.parent
-            above = statuses.get(parent) if statuses and parent >= 0 else None
-            if signs.all_whole or (above and above.is_whole) or _must_be_whole(item.version, may_want=may_want):
+            above = self._statuses.get(parent) if parent >= 0 else None
+            own = signs[number] if signs else None
+            if own is None or (above and above.is_whole) or _must_be_whole(item.version, own.lines):
                 self._search_whole(item)
-            elif above or number in marked:
-                self._look_closer(number, item, signs, above or _Status())
+            elif above or own.lines or own.stretches:
+                self._look_closer(item, own, above or _Status())
 
-    def _signs(self, lines: bytes, starts: list[int], items: Sequence[_Item]) -> _Signs:
-        """Return what the lines of all items tell of each."""
+    def _signs(self, items: Sequence[_Item]) -> list[_Signs | None]:
+        """Return what the fresh lines of each item tell; None for one that must be read as a whole, and for all of
+        them if there is too much to tell."""
         if self._reads_whole:
-            return _Signs({}, {}, {}, all_whole=True)
-        found = self._engine.search_lines(lines)
-        places = self._plain.deep.places(lines, found.runs)
-        self._dropped.update(found.dropped)
-        for rule, at in found.timed_out:
-            self._note(SkipReason.TIME_LIMIT, items[bisect_right(starts, at) - 1], rule)
-        if found.capped or places is None:
-            return _Signs({}, {}, {}, all_whole=True)
-        hits: dict[int, list[Hit]] = {}
-        for hit in found.hits:
-            number = bisect_right(starts, hit.start) - 1
-            own = hit._replace(start=hit.start - starts[number], end=hit.end - starts[number])
-            hits.setdefault(number, []).append(own)
-        blocks = frozenset(bisect_right(starts, at) - 1 for at in found.blocks)
-        return _Signs(hits, _by_item(places[0], starts), _by_item(places[1], starts), blocks)
+            return []
+        texts = [b"" if b"\0" in item.version.lines else item.version.lines for item in items]
+        lines = [set(text.split(b"\n")) for text in texts]
+        stretches = [set(text.split(STRETCH_GAP)) for text in texts]
+        if not self._lines.learn(set().union(*lines)) or not self._stretches.learn(set().union(*stretches)):
+            return []
+        told, told_stretches = self._lines, self._stretches
+        return [
+            _Signs(told.of(lines[number]), told_stretches.of(stretches[number]))
+            if text or not item.version.lines
+            else None
+            for number, (text, item) in enumerate(zip(texts, items, strict=True))
+        ]
 
     def _search_whole(self, item: _Item) -> None:
         blob = Blob(item.version.whole_text(), path=item.path, oid=item.oid, kind=item.kind)
         self._plain.search_into(blob, self._found, self._skipped, self._dropped)
         self._statuses[item.version.number] = _Status(is_whole=True)
 
-    def _look_closer(self, number: int, item: _Item, signs: _Signs, above: _Status) -> None:
-        """Put together the hits of a content: in fresh lines, carried from its base, in blocks, in what is encoded."""
-        version = item.version
-        changed = version.changes()
-        has_blocks = above.has_blocks or number in signs.blocks
-        found = self._engine.search_blocks(version.whole_text()) if has_blocks else Hits()
-        lines = (*_placed(changed, signs.hits.get(number, ())), *_carried(changed, above.hits))
-        found.hits += lines
-        kept, seeds = carried(above.encoded, changed, base_size=len(version.base), size=version.size)
-        seeds += [(at, at + 1) for at in _places(changed, signs.places.get(number, ()))]
-        if number in signs.edges:
-            seeds += put_together(version.whole_text(), _places(changed, signs.edges[number]))
-        encoded = self._renewed(item, seeds, kept, found) if seeds else kept
+    def _look_closer(self, item: _Item, own: _Signs, above: _Status) -> None:
+        """Put together the hits of a content: in its lines, in blocks, in what is encoded."""
+        found = Hits()
+        has_blocks = above.has_blocks or any(signs.has_block for signs in own.lines.values())
+        if has_blocks:
+            found = self._engine.search_blocks(item.version.whole_text())
+        for signs in own.lines.values():
+            self._dropped.update(signs.drops)
+            for rule in signs.timed_out:
+                self._note(SkipReason.TIME_LIMIT, item, rule)
+        lines = self._find_lines(item.version, own, above, found)
+        encoded = self._encoded(item, own, above, found)
         if not (lines or has_blocks or encoded.zones):
             return
-        self._statuses[version.number] = _Status(lines, encoded, has_blocks)
+        self._statuses[item.version.number] = _Status(lines, encoded, has_blocks)
         found.hits += encoded.hits
         if found.hits or found.timed_out:
             self._judge(item, found)
+
+    def _find_lines(self, version: Version, own: _Signs, above: _Status, found: Hits) -> dict[bytes, LineSigns]:
+        """Return the lines with hits that the content holds, new ones and those of its base; their hits are `found`."""
+        wanted = {**above.lines, **{line: signs for line, signs in own.lines.items() if signs.hits}}
+        if not wanted:
+            return wanted
+        held = {}
+        for line, at in occurrences(version.whole_text(), wanted):
+            held[line] = wanted[line]
+            found.hits += [hit._replace(start=hit.start + at, end=hit.end + at) for hit in wanted[line].hits]
+        return held
+
+    def _encoded(self, item: _Item, own: _Signs, above: _Status, found: Hits) -> Encoded:
+        """Return what is encoded in a content: carried from its base, and decoded anew where something changed."""
+        version = item.version
+        if not above.encoded.zones and not own.stretches:
+            return Encoded()
+        changed = version.changes()
+        kept, seeds = carried(above.encoded, changed, base_size=len(version.base), size=version.size)
+        places, edges = _places_of(version.lines, own.stretches)
+        seeds += [(at, at + 1) for at in _places(changed, places)]
+        if edges:
+            seeds += put_together(version.whole_text(), _places(changed, edges))
+        return self._renewed(item, seeds, kept, found) if seeds else kept
 
     def _renewed(self, item: _Item, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
         text = item.version.whole_text()
@@ -292,34 +307,40 @@ class FreshScanner:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))
 
 
-def _by_item(places: Sequence[int], starts: list[int]) -> dict[int, list[int]]:
-    """Return places in the lines of many items by the number of the item, as places in its own lines."""
-    out: dict[int, list[int]] = {}
-    for at in places:
-        number = bisect_right(starts, at) - 1
-        out.setdefault(number, []).append(at - starts[number])
-    return out
+def _places_of(lines: bytes, stretches: Mapping[bytes, StretchSigns]) -> tuple[list[int], list[int]]:
+    """Return the places and edges of the stretches, wherever they stand in the lines."""
+    places: list[int] = []
+    edges: list[int] = []
+    at = 0
+    for stretch in lines.split(STRETCH_GAP) if stretches else ():
+        if (signs := stretches.get(stretch)) is not None:
+            places += [at + place for place in signs.places]
+            edges += [at + edge for edge in signs.edges]
+        at += len(stretch) + len(STRETCH_GAP)
+    return places, edges
 
 
-def _must_be_whole(version: Version, *, may_want: bool) -> bool:
-    """Return whether the lines of a content are not enough to tell what it holds."""
-    if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version):
+def _must_be_whole(version: Version, lines: Mapping[bytes, LineSigns]) -> bool:
+    """Return whether the lines of a content are not enough to tell what it holds; `lines` are those that tell."""
+    may_want = any(signs.is_odd for signs in lines.values())
+    has_mark = any(signs.has_mark for signs in lines.values())
+    if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version, has_mark=has_mark):
         return True
     return b"\n" not in version.lines and is_one_line(version.whole_text())
 
 
-def _is_structured(version: Version) -> bool:
+def _is_structured(version: Version, *, has_mark: bool) -> bool:
     """Return whether a structured reader may give more than the lines, and could not for the base.
 
     If it could for the base, the base was read as a whole, and so is what builds on it. A reader looks at nothing
     that does not begin like a structured file, and gives nothing without a mark.
     """
     if version.parent < 0 or version.sizes is None:
-        return has_mark(version.lines) and bool(format_of(version.lines))
+        return has_mark and bool(format_of(version.lines))
     if keeps_head(version.delta, version.sizes, HEAD_BYTES):
-        return has_mark(version.lines) and bool(format_of(version.base))
+        return has_mark and bool(format_of(version.base))
     text = version.whole_text()
-    return bool(format_of(text)) and has_mark(text)
+    return bool(format_of(text)) and sniffing.has_mark(text)
 
 
 def _places(changed: Changes, places: Sequence[int]) -> Iterator[int]:
@@ -330,17 +351,3 @@ def _places(changed: Changes, places: Sequence[int]) -> Iterator[int]:
     for at in places:
         number = bisect_right(behind, at) - 1
         yield changed.spans[number][0] - behind[number] + at
-
-
-def _placed(changed: Changes, hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Yield hits, told by their place in the fresh lines, by their place in the content."""
-    for hit, start in zip(hits, _places(changed, [hit.start for hit in hits]), strict=True):
-        yield hit._replace(start=start, end=start + hit.end - hit.start)
-
-
-def _carried(changed: Changes, hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Yield the hits of the base that stand in copied lines, by their place in the content."""
-    ordered = sorted(hits, key=lambda hit: (hit.start, hit.end))
-    for number, at in carried_places(changed, [(hit.start, hit.end) for hit in ordered]):
-        hit = ordered[number]
-        yield hit._replace(start=at, end=at + hit.end - hit.start)

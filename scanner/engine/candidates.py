@@ -50,6 +50,19 @@ _AFTER_DASH = re.compile(rb"-(?=[A-Za-z0-9_])")
 _AFTER_JOINT = re.compile(rb"[-+/.%~](?=[A-Za-z0-9_])")
 
 
+def long_runs(data: bytes) -> list[tuple[int, int]]:
+    """Return the half-open spans of the runs of MIN_RUN token characters or more, in order."""
+    find, size = data.translate(_TO_TOKEN).find, len(data)
+    runs: list[tuple[int, int]] = []
+    start = find(_RUN)
+    while start >= 0:
+        end = find(b" ", start + MIN_RUN)
+        end = size if end < 0 else end
+        runs.append((start, end))
+        start = find(_RUN, end)
+    return runs
+
+
 class Dispatcher:
     """The anchors of a rule set as dictionaries; `find` is sound: it misses no line on which a rule matches."""
 

@@ -82,14 +82,15 @@ class Hit(NamedTuple):
 class Hits:
     """What patterns and filters gave, before hits are judged against each other.
 
-    `timed_out` holds (rule, offset) of the windows that ran out of time. `blocks` holds offsets near which a rule
-    that looks across lines could match; only `search_lines` fills it, since it does not run those rules. `runs` holds
-    the half-open spans of long runs of token characters, in which something may be encoded.
+    `drops` holds (offset, reason) of what a filter dropped, `timed_out` (rule, offset) of the windows that ran out of
+    time. `blocks` holds offsets near which a rule that looks across lines could match; only `search_lines` fills it,
+    since it does not run those rules. `runs` holds the half-open spans of long runs of token characters, in which
+    something may be encoded.
     """
 
     def __init__(self) -> None:
         self.hits: list[Hit] = []
-        self.dropped: Counter[str] = Counter()
+        self.drops: list[tuple[int, str]] = []
         self.timed_out: list[tuple[int, int]] = []
         self.capped: set[int] = set()
         self.blocks: list[int] = []
@@ -104,10 +105,15 @@ class Hits:
             self.runs[-1] = self.runs[-1][0], max(end, self.runs[-1][1])
         self.runs = self.runs + runs if self.runs else runs
 
+    @property
+    def dropped(self) -> Counter[str]:
+        """Return how many hits were dropped for each reason."""
+        return Counter(reason for _, reason in self.drops)
+
     def merge(self, other: Hits) -> None:
         """Take in what another search of the same content gave."""
         self.hits += other.hits
-        self.dropped.update(other.dropped)
+        self.drops += other.drops
         self.timed_out += other.timed_out
         self.capped |= other.capped
         self.blocks += other.blocks
@@ -289,7 +295,7 @@ class Engine:
             return
         reason, confidence = self.opinion(rule, context)
         if reason is not None:
-            found.dropped[reason] += 1
+            found.drops.append((byte_offset(chunk, start), reason))
             return
         checksum = self.rules[rule].checksum
         failed = checksum is not None and not checksums.is_valid(checksum, secret)
@@ -318,12 +324,13 @@ class Engine:
             return self._without_hits(found)
         hits = self._first_of_each_rule(found)
         kept, worse = self._without_overlaps(hits)
-        found.dropped["covered by a better match"] += len(worse)
+        dropped = found.dropped
+        dropped["covered by a better match"] += len(worse)
         places = regions(data, {(hit.start, hit.end) for hit in kept})
         kept.sort(key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id, hit.secret, hit.decoding))
         lines = [places[hit.start, hit.end].start_line for hit in kept]
         paired = pair([Located(self.rules[h.rule], lines[i], h.secret, i) for i, h in enumerate(kept)])
-        found.dropped["no companion near"] += paired.alone
+        dropped["no companion near"] += paired.alone
         spans = sorted((hit.start, hit.end) for hit in hits)
         return Found(
             matches=tuple(
@@ -342,7 +349,7 @@ class Engine:
                 for key, hit in enumerate(kept)
                 if key in paired.keys
             ),
-            dropped=+found.dropped,
+            dropped=+dropped,
             timed_out=tuple(sorted({self.rules[rule].id for rule, _ in found.timed_out})),
             capped=tuple(sorted(self.rules[rule].id for rule in found.capped)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 HEAD_BYTES = 1_024
 
@@ -25,8 +26,9 @@ def format_of(text: bytes) -> str:
 
 _MARKS = re.compile(
     rb"kind[\"']?[ \t]*:[ \t]*[\"']?Secret"
-    rb"|[Vv]alue[\"']?\s{0,40}:|\"plaintext\"|random_password|\"cell_type\"|\"nbformat\""
-    rb"|(?:uthorization|ookie|-[Tt]oken|-[Kk]ey)[\w-]{0,60}[\"']?[ \t]{0,40}:"
+    rb"|[Vv]alue[\"']?(?:\s{0,40}:|[ \t\r]{0,40}$)|\"plaintext\"|random_password|\"cell_type\"|\"nbformat\""
+    rb"|(?:uthorization|ookie|-[Tt]oken|-[Kk]ey)[\w-]{0,60}[\"']?[ \t]{0,40}:",
+    re.MULTILINE,
 )
 _PGPASS_LINE = re.compile(rb"^[\w.*-]{1,253}:(?:\d{2,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:[^\n]", re.MULTILINE)
 
@@ -47,3 +49,13 @@ def has_mark(lines: bytes) -> bool:
     if any(word in lines for word in _MARK_WORDS) and _MARKS.search(lines):
         return True
     return bool(_PGPASS_HINT.search(lines) and _PGPASS_LINE.search(lines))
+
+
+def marked_places(text: bytes) -> Iterator[int]:
+    """Yield offsets of the marks in lines of any number of contents, in no order; each line with a mark has one."""
+    if any(word in text for word in _MARK_WORDS):
+        for found in _MARKS.finditer(text):
+            yield found.start()
+    if _PGPASS_HINT.search(text):
+        for found in _PGPASS_LINE.finditer(text):
+            yield found.start()

@@ -1,0 +1,193 @@
+"""What the lines of a history told: each distinct one is searched once, however many versions hold it.
+
+Versions of a file are put together from the same lines again and again: of a gigabyte of changed lines a tenth are
+distinct. What a line tells depends on nothing but its bytes, and what is encoded in a stretch of lines on nothing
+but the stretch, so both can be told from memory. Most tell nothing; of those only the text is remembered.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from itertools import accumulate
+from typing import Generic, NamedTuple, TypeVar
+
+from scanner.deep import DeepSearch
+from scanner.engine.candidates import long_runs
+from scanner.engine.matcher import Engine, Hit
+from scanner.structured.sniffing import marked_places
+from scanner.wholes import may_want_whole
+
+MAX_REMEMBERED = 400_000
+MAX_REMEMBERED_BYTES = 48 << 20
+"""Lines, or stretches, that are remembered, and their bytes; past one of both all are forgotten."""
+
+MAX_TEXT_BYTES = 1_024
+"""A longer text that tells nothing is looked at each time; it hardly comes again."""
+
+_MANY_LINES = 32
+"""More are looked for by going through the lines of the text once."""
+
+STRETCH_GAP = b"\n\n"
+_BETWEEN_STRETCHES = b"\n\n;\n\n"
+"""What keeps two stretches apart, so that nothing goes on from one into the other."""
+
+
+class LineSigns(NamedTuple):
+    """What a line tells, its hits by their place in it.
+
+    `drops` are the reasons for which hits were dropped, `timed_out` are rules. `has_block` tells that a rule that looks
+    across lines may match, `is_odd` that content with such a line may want to be read as a whole, `has_mark` that a
+    structured reader may say more of it.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    drops: tuple[str, ...] = ()
+    timed_out: tuple[int, ...] = ()
+    has_block: bool = False
+    is_odd: bool = False
+    has_mark: bool = False
+
+
+class StretchSigns(NamedTuple):
+    """Offsets in a stretch of lines: where something is encoded, and where a text may go on beyond the stretch."""
+
+    places: tuple[int, ...] = ()
+    edges: tuple[int, ...] = ()
+
+
+_Signs = TypeVar("_Signs")
+
+
+class Memory(Generic[_Signs]):
+    """The texts that were looked at; `telling` are those that told something, `signs` says what."""
+
+    def __init__(self, look: Callable[[list[bytes]], dict[bytes, _Signs] | None]) -> None:
+        self._look = look
+        self._forget()
+
+    def learn(self, texts: set[bytes]) -> bool:
+        """Look at those texts that are not known; False if they hold too much to tell one from another."""
+        if len(self._dull) + len(self.telling) > MAX_REMEMBERED or self._bytes > MAX_REMEMBERED_BYTES:
+            self._forget()
+        new = texts - self._dull
+        new -= self.telling
+        if not new:
+            return True
+        signs = self._look(list(new))
+        if signs is None:
+            return False
+        self.signs.update(signs)
+        self.telling.update(signs)
+        self._dull.update([text for text in new if len(text) <= MAX_TEXT_BYTES and text not in signs])
+        self._bytes += sum(map(len, new))
+        return True
+
+    def of(self, texts: set[bytes]) -> Mapping[bytes, _Signs]:
+        """Return what those of the texts told that were learned last."""
+        signs = self.signs
+        return {text: signs[text] for text in self.telling & texts}
+
+    def _forget(self) -> None:
+        self._dull: set[bytes] = set()
+        self._bytes = 0
+        self.telling: set[bytes] = set()
+        self.signs: dict[bytes, _Signs] = {}
+
+
+def line_memory(engine: Engine) -> Memory[LineSigns]:
+    """Return a memory for lines without their line ends."""
+    return Memory(partial(_look_at_lines, engine))
+
+
+def stretch_memory(deep: DeepSearch) -> Memory[StretchSigns]:
+    """Return a memory for stretches of lines, which are divided by STRETCH_GAP."""
+    return Memory(partial(_look_at_stretches, deep))
+
+
+def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns] | None:
+    text = b"\n".join(lines)
+    found = engine.search_lines(text)
+    if found.capped:
+        return None
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    told: dict[int, _LineNotes] = {}
+
+    def notes(at: int) -> tuple[_LineNotes, int]:
+        number = bisect_right(starts, at) - 1
+        return told.setdefault(number, _LineNotes()), starts[number]
+
+    for hit in found.hits:
+        line, start = notes(hit.start)
+        line.hits.append(hit._replace(start=hit.start - start, end=hit.end - start))
+    for at, reason in found.drops:
+        notes(at)[0].drops.append(reason)
+    for rule, at in found.timed_out:
+        notes(at)[0].timed_out.append(rule)
+    for at in found.blocks:
+        notes(at)[0].has_block = True
+    for at in marked_places(text):
+        notes(at)[0].has_mark = True
+    if may_want_whole(text):
+        for number, one in enumerate(lines):
+            if may_want_whole(one):
+                notes(starts[number])[0].is_odd = True
+    return {lines[number]: line.signs() for number, line in told.items()}
+
+
+class _LineNotes:
+    """What is gathered for one line."""
+
+    def __init__(self) -> None:
+        self.hits: list[Hit] = []
+        self.drops: list[str] = []
+        self.timed_out: list[int] = []
+        self.has_block = self.is_odd = self.has_mark = False
+
+    def signs(self) -> LineSigns:
+        hits, drops, timed_out = tuple(self.hits), tuple(self.drops), tuple(self.timed_out)
+        return LineSigns(hits, drops, timed_out, self.has_block, self.is_odd, self.has_mark)
+
+
+def _look_at_stretches(deep: DeepSearch, stretches: list[bytes]) -> dict[bytes, StretchSigns] | None:
+    text = STRETCH_GAP + _BETWEEN_STRETCHES.join(stretches) + STRETCH_GAP
+    found = deep.places(text, long_runs(text))
+    if found is None:
+        return None
+    starts = list(accumulate((len(one) + len(_BETWEEN_STRETCHES) for one in stretches), initial=len(STRETCH_GAP)))
+    signs: dict[bytes, StretchSigns] = {}
+    for number, (places, edges) in _by_number(found, starts).items():
+        signs[stretches[number]] = StretchSigns(tuple(places), tuple(edges))
+    return signs
+
+
+def _by_number(found: tuple[list[int], list[int]], starts: list[int]) -> dict[int, tuple[list[int], list[int]]]:
+    """Return places and edges in many stretches by the number of the stretch, as offsets in it."""
+    out: dict[int, tuple[list[int], list[int]]] = {}
+    for kind in range(2):
+        for at in found[kind]:
+            number = bisect_right(starts, at) - 1
+            out.setdefault(number, ([], []))[kind].append(at - starts[number])
+    return out
+
+
+def occurrences(text: bytes, lines: Collection[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Yield each of the lines with each offset at which a line of the text is just that, in no order."""
+    if len(lines) > _MANY_LINES:
+        at = 0
+        for line in text.split(b"\n"):
+            if line in lines:
+                yield line, at
+            at += len(line) + 1
+        return
+    for line in lines:
+        if text == line or text.startswith(line + b"\n"):
+            yield line, 0
+        whole = b"\n" + line + b"\n"
+        at = text.find(whole)
+        while at >= 0:
+            yield line, at + 1
+            at = text.find(whole, at + len(whole) - 1)
+        if text.endswith(whole[:-1]):
+            yield line, len(text) - len(line)
