@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from scanner.decoders.triggers import LONG_RUN, NEAR_BYTES, Span
+from scanner.decoders.triggers import NEAR_BYTES, Span
 from scanner.deep import DeepSearch
+from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Hit
 from scanner.model import Skip
 from scanner.sources.deltas import Changes
@@ -103,7 +104,7 @@ def renewed(
         inside = [
             hit._replace(start=hit.start - start, end=hit.end - start) for hit in known if start <= hit.start < end
         ]
-        found = deep.search_encoded(part, _long_runs(part), inside, name=name, first_layer=first_layer)
+        found = deep.search_encoded(part, long_runs(part), inside, name=name, first_layer=first_layer)
         first_layer = found.last_layer
         hits += [hit._replace(start=hit.start + start, end=hit.end + start) for hit in found.hits]
         zones += [_around(place, len(text)) for place in places]
@@ -120,7 +121,7 @@ def _grown(deep: DeepSearch, text: bytes, seeds: Iterable[Span], zones: Sequence
         start, end = _with_neighbours(todo.pop(), [*zones, *islands])
         islands = {island: places for island, places in islands.items() if not _overlap(island, (start, end))}
         part = text[start:end]
-        spans = deep.encoded_spans(part, _long_runs(part))
+        spans = deep.encoded_spans(part, long_runs(part))
         if spans is None:
             start, end = 0, len(text)
             return {(start, end): [(start, end)]}
@@ -131,10 +132,6 @@ def _grown(deep: DeepSearch, text: bytes, seeds: Iterable[Span], zones: Sequence
         else:
             todo += wanted
     return islands
-
-
-def _long_runs(text: bytes) -> list[Span]:
-    return [found.span() for found in LONG_RUN.finditer(text)]
 
 
 def _around(span: Span, size: int) -> Span:
