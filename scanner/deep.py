@@ -27,6 +27,11 @@ MAX_MEMBERS = 50_000
 MAX_S = 10.0
 """What one blob may cost: its decoders one inside another, bytes held at one time, bytes in all, members, seconds."""
 
+MAX_REMEMBERED_TEXT_BYTES = 16 << 10
+MAX_REMEMBERED_BYTES = 32 << 20
+_HITS_BYTES = 1_024
+"""Decoded texts of which is remembered what was found in them: up to which length, and how many in all."""
+
 _NAMED_SKIPS = 10
 """Skips of one reason that are named for one blob; the others are counted in one more."""
 
@@ -118,6 +123,8 @@ class DeepSearch:
         self._max_depth = max_depth
         self._max_s = max_s
         self._clock = clock
+        self._remembered: dict[bytes, Hits] = {}
+        self._remembered_bytes = 0
 
     def search(self, data: bytes, name: str) -> Searched:
         """Return what is found in a blob, at any depth; `name` is what skips call it."""
@@ -305,7 +312,7 @@ class DeepSearch:
 
     def _take_hits(self, view: _View, base: _Base, state: _State) -> None:
         """Add the hits of a view to those of its base, each at the place of what was decoded."""
-        found = self._engine.search_hits(view.text)
+        found = self._layer_hits(view.text)
         state.layers += 1
         new = []
         for hit in found.hits:
@@ -316,8 +323,19 @@ class DeepSearch:
                 new.append(place._replace(decoding=decoding, layer=state.layers, inner=inner))
         base.hits.hits += new
         view.runs.extend(found.runs)
-        found.hits, found.runs = [], []
-        base.hits.merge(found)
+        base.hits.note(found)
+
+    def _layer_hits(self, text: bytes) -> Hits:
+        """Return what is found in a decoded text; the versions of a file decode to the same texts again and again."""
+        found = self._remembered.get(text)
+        if found is None:
+            found = self._engine.search_hits(text)
+            if len(text) <= MAX_REMEMBERED_TEXT_BYTES:
+                if self._remembered_bytes > MAX_REMEMBERED_BYTES:
+                    self._remembered, self._remembered_bytes = {}, 0
+                self._remembered[text] = found
+                self._remembered_bytes += len(text) + _HITS_BYTES
+        return found
 
 
 def _may_be_document(text: bytes) -> bool:

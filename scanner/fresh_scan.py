@@ -26,13 +26,13 @@ from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
 from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, texts
 from scanner.sources.database import read_loose
-from scanner.sources.deltas import Changes, keeps_head
+from scanner.sources.deltas import keeps_head
 from scanner.sources.families import Unit
 from scanner.sources.git import Repository
 from scanner.sources.objects import KINDS
 from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
-from scanner.sources.versions import Unread, Version, versions
+from scanner.sources.versions import Unread, Version, alone, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
 from scanner.structured import sniffing
 from scanner.structured.sniffing import HEAD_BYTES, format_of
@@ -143,7 +143,7 @@ class FreshScanner:
     def _scan_unit(self, unit: Unit) -> None:
         pack = self._packs[unit.pack]
         kind = _KIND_OF[unit.kind]
-        for version in versions(pack, unit, max_bytes=self._max_blob_bytes):
+        for version in versions(pack, unit, max_bytes=self._max_blob_bytes, wants_text=lambda: bool(self._statuses)):
             oid = pack.oid(unit.names[version.number])
             if isinstance(version, Unread):
                 self._unread.append(oid)
@@ -168,7 +168,7 @@ class FreshScanner:
             if kind is BlobKind.FILE:
                 self._blobs += 1
                 self._bytes += len(data)
-                self._add(_Item(Version(-1, -1, data, data), one.oid, kind))
+                self._add(_Item(alone(-1, data), one.oid, kind))
             elif kind is not None:
                 self._add_texts(one.oid, kind, data)
         self._flush()
@@ -183,13 +183,13 @@ class FreshScanner:
             parts = [(blob.data, blob.path or "") for blob in texts(oid, kind, data)]
         for part, path in parts:
             self._bytes += len(part)
-            self._add(_Item(Version(-1, -1, part, part), oid, kind, path))
+            self._add(_Item(alone(-1, part), oid, kind, path))
 
     def _add(self, item: _Item) -> None:
         version = item.version
         self._items.append(item)
         self._lines_bytes += len(version.lines)
-        self._held_bytes += len(version.base) + len(version.delta) + len(version.lines)
+        self._held_bytes += len(version.base) + len(version.delta) + len(version.lines) + len(version.text or b"")
         if self._lines_bytes >= FLUSH_LINES_BYTES or self._held_bytes >= FLUSH_HELD_BYTES:
             self._flush()
 
@@ -267,12 +267,12 @@ class FreshScanner:
         version = item.version
         if not above.encoded.zones and not own.stretches:
             return Encoded()
-        changed = version.changes()
-        kept, seeds = carried(above.encoded, changed, base_size=len(version.base), size=version.size)
+        text = version.whole_text()
+        kept, seeds = carried(above.encoded, version.base, text, version.copies)
         places, edges = _places_of(version.lines, own.stretches)
-        seeds += [(at, at + 1) for at in _places(changed, places)]
+        seeds += [(at, at + 1) for at in _places(version.spans, places)]
         if edges:
-            seeds += put_together(version.whole_text(), _places(changed, edges))
+            seeds += put_together(text, _places(version.spans, edges))
         return self._renewed(item, seeds, kept, found) if seeds else kept
 
     def _renewed(self, item: _Item, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
@@ -343,11 +343,11 @@ def _is_structured(version: Version, *, has_mark: bool) -> bool:
     return bool(format_of(text)) and sniffing.has_mark(text)
 
 
-def _places(changed: Changes, places: Sequence[int]) -> Iterator[int]:
-    """Yield places in the fresh lines as places in the content."""
+def _places(spans: Sequence[Span], places: Sequence[int]) -> Iterator[int]:
+    """Yield places in the fresh lines as places in the content, in which these are the spans of their stretches."""
     if not places:
         return
-    behind = list(accumulate((end - start + 1 for start, end in changed.spans), initial=0))
+    behind = list(accumulate((end - start + 1 for start, end in spans), initial=0))
     for at in places:
         number = bisect_right(behind, at) - 1
-        yield changed.spans[number][0] - behind[number] + at
+        yield spans[number][0] - behind[number] + at

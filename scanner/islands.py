@@ -6,9 +6,9 @@ is further from any encoded place than a decoder looks (`triggers.NEAR_BYTES`).
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from scanner.decoders.triggers import NEAR_BYTES, Span
@@ -16,7 +16,7 @@ from scanner.deep import DeepSearch
 from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Hit
 from scanner.model import Skip
-from scanner.sources.deltas import Changes
+from scanner.sources.deltas import Copy
 
 
 class Encoded(NamedTuple):
@@ -35,45 +35,45 @@ class Renewed(NamedTuple):
     last_layer: int
 
 
-def carried(encoded: Encoded, changed: Changes, *, base_size: int, size: int) -> tuple[Encoded, list[Span]]:
-    """Return what is encoded in a version as it was in its base, by its new place, and where to look again.
+def carried(
+    encoded: Encoded, base: bytes, text: bytes, copies: Callable[[], Iterable[Copy]]
+) -> tuple[Encoded, list[Span]]:
+    """Return what is encoded in a text as it was in its base, by its new place, and where to look again.
 
-    A zone is carried if it was copied once and in one piece, and stands at an end of the text if it did before.
+    A zone is carried if the text holds it once and in one piece, at an end of the text if it stood there before.
     """
-    if not encoded.zones:
-        return encoded, []
-    fresh = [start for start, _ in changed.spans]
     zones: list[Span] = []
     hits: list[Hit] = []
-    seeds: list[Span] = []
+    broken: list[Span] = []
     for start, end in encoded.zones:
-        images = list(_images(changed.copies, start, end))
-        if len(images) == 1 and _is_intact(images[0], (start, end), changed, fresh, base_size=base_size, size=size):
-            moved = images[0][0] - start
-            zones.append(images[0])
-            hits += [
-                hit._replace(start=hit.start + moved, end=hit.end + moved)
-                for hit in encoded.hits
-                if start <= hit.start < end
-            ]
-        else:
-            seeds += images
-    return Encoded(tuple(hits), tuple(sorted(zones))), seeds
+        at = _only_place(text, base[start:end])
+        is_intact = at >= 0 and (start > 0 or at == 0) and (end < len(base) or at + end - start == len(text))
+        if not is_intact:
+            broken.append((start, end))
+            continue
+        zones.append((at, at + end - start))
+        hits += [
+            hit._replace(start=hit.start + at - start, end=hit.end + at - start)
+            for hit in encoded.hits
+            if start <= hit.start < end
+        ]
+    seeds = list(_images(copies(), broken)) if broken else []
+    return Encoded(tuple(hits), tuple(_merged(zones))), seeds
 
 
-def _images(copies: Sequence[tuple[int, int, int]], start: int, end: int) -> Iterator[Span]:
-    """Yield the spans of a version to which parts of a span of its base were copied."""
+def _only_place(text: bytes, part: bytes) -> int:
+    at = text.find(part)
+    return at if at < 0 or text.find(part, at + 1) < 0 else -1
+
+
+def _images(copies: Iterable[Copy], spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spans of a text to which parts of the sorted, disjoint spans of its base were copied."""
+    ends = [end for _, end in spans]
     for place, begin, size in copies:
-        low, high = max(start, begin), min(end, begin + size)
-        if low < high:
-            yield place + low - begin, place + high - begin
-
-
-def _is_intact(image: Span, zone: Span, changed: Changes, fresh: list[int], *, base_size: int, size: int) -> bool:
-    before = bisect_left(fresh, image[1]) - 1
-    if image[1] - image[0] != zone[1] - zone[0] or (before >= 0 and changed.spans[before][1] > image[0]):
-        return False
-    return (zone[0] > 0 or image[0] == 0) and (zone[1] < base_size or image[1] == size)
+        for start, end in spans[bisect_right(ends, begin) :]:
+            if start >= begin + size:
+                break
+            yield place + max(start, begin) - begin, place + min(end, begin + size) - begin
 
 
 def renewed(

@@ -26,7 +26,7 @@ MAX_REMEMBERED_BYTES = 48 << 20
 MAX_TEXT_BYTES = 1_024
 """A longer text that tells nothing is looked at each time; it hardly comes again."""
 
-_MANY_LINES = 32
+_MANY_LINES = 4
 """More are looked for by going through the lines of the text once."""
 
 STRETCH_GAP = b"\n\n"

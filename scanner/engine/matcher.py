@@ -113,11 +113,15 @@ class Hits:
     def merge(self, other: Hits) -> None:
         """Take in what another search of the same content gave."""
         self.hits += other.hits
+        self.blocks += other.blocks
+        self.runs += other.runs
+        self.note(other)
+
+    def note(self, other: Hits) -> None:
+        """Take in what another search gave beside its hits: drops, and what was not tried to its end."""
         self.drops += other.drops
         self.timed_out += other.timed_out
         self.capped |= other.capped
-        self.blocks += other.blocks
-        self.runs += other.runs
 
 
 class Engine:

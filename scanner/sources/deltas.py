@@ -8,7 +8,6 @@ Where two lines meet that were not neighbours in the base, both are fresh; so is
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,6 +22,9 @@ MAX_QUICK_DELTA_BYTES = 1 << 20
 _WHOLE_SIZE = 65_536
 
 
+Span = tuple[int, int]
+
+
 class Sizes(NamedTuple):
     """What a delta says of itself: the bytes of its base and of its result, and where its instructions begin."""
 
@@ -35,17 +37,20 @@ class Fresh(NamedTuple):
     """`lines` are the fresh lines; `text` is the whole result, or None if it was not wanted.
 
     Each stretch of lines that follow each other in the result is followed by an empty line, but for one at its end.
+    `spans` are the half-open spans of the stretches in the result.
     """
 
     lines: bytes
     text: bytes | None
+    spans: tuple[Span, ...]
 
 
-class Changes(NamedTuple):
-    """The same as `Fresh` by place: the span of each stretch, and the copies as (place, place in base, size)."""
+class Copy(NamedTuple):
+    """So many bytes that stand at `place` in the result and at `begin` in the base."""
 
-    spans: tuple[tuple[int, int], ...]
-    copies: tuple[tuple[int, int, int], ...]
+    place: int
+    begin: int
+    size: int
 
 
 def sizes(delta: bytes) -> Sizes:
@@ -80,14 +85,16 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
         raise PackError("a delta was made for another base")
     if len(delta) > MAX_QUICK_DELTA_BYTES:
         text = apply(delta, base, known)
-        return Fresh(text, text)
+        return Fresh(text, text, ((0, len(text)),))
     fresh: list[bytes] = []
+    spans: list[Span] = []
     whole: list[bytes] = []
     add, keep = fresh.append, whole.append
     find, rfind = base.find, base.rfind
     length, base_length = len(delta), len(base)
-    room = known.result
+    most = known.result
     at = known.start
+    place = opened = 0  # where the instruction's bytes stand in the result, and where the fresh lines began there
     is_open = False  # the end of the fresh lines is still open: the next bytes belong to them
     low = high = 0  # the last stretch of the base that was copied, from behind the last fresh line on
     try:
@@ -97,10 +104,13 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
                 if not code:
                     raise PackError("a delta holds an instruction that is not known")
                 if not is_open:
-                    add(base[rfind(b"\n", low, high) + 1 or low : high])
+                    line = rfind(b"\n", low, high) + 1 or low
+                    add(base[line:high])
+                    opened = place + line - high
                     is_open = True
                 start = at + 1
                 at = start + code
+                place += code
                 piece = delta[start:at]
                 add(piece)
                 if with_text:
@@ -116,48 +126,50 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
                 at += 5
             elif code == 0xB3:
                 begin = delta[at + 1] | delta[at + 2] << 8
-                size = delta[at + 3] | delta[at + 4] << 8
-                end = begin + size
-                room -= size
+                end = begin + (delta[at + 3] | delta[at + 4] << 8)
                 at += 5
             else:
                 begin, size, at = _copy(delta, at)
                 end = begin + size
-                room -= size
-            if end > base_length or room < 0:
+            if end > base_length or place > most:
                 raise PackError("a delta points outside of its base")
             if with_text:
                 keep(base[begin:end])
             if not is_open:
                 if begin == high:
+                    place += end - high
                     high = end
                     continue
                 # One before the end: a line that ends here now has another one behind it, so it is fresh too.
-                add(base[rfind(b"\n", low, high - 1 if high else 0) + 1 or low : high])
+                line = rfind(b"\n", low, high - 1 if high else 0) + 1 or low
+                add(base[line:high])
+                opened = place + line - high
                 is_open = True
-            if end - begin < SHORT_COPY_BYTES:
+            size = end - begin
+            if size < SHORT_COPY_BYTES:
                 add(base[begin:end])
-                continue
-            line_end = find(b"\n", begin, end) + 1
-            if line_end:
+            elif line_end := find(b"\n", begin, end) + 1:
                 add(base[begin:line_end])
                 add(b"\n")
+                spans.append((opened, place + line_end - begin))
                 is_open = False
                 low, high = line_end, end
             else:
                 add(base[begin:end])
+            place += size
     except IndexError as error:
         raise PackError("a delta is cut off") from error
     if at != length:
         raise PackError("a delta is cut off")
-    if not is_open and high < base_length and base[high] != 10:
-        add(base[rfind(b"\n", low, high) + 1 or low : high])
-    if not with_text:
-        return Fresh(b"".join(fresh), None)
-    text = b"".join(whole)
-    if len(text) != known.result:
+    if place != known.result:
         raise PackError("a delta makes another size than its header says")
-    return Fresh(b"".join(fresh), text)
+    if not is_open and high < base_length and base[high] != 10:
+        line = rfind(b"\n", low, high) + 1 or low
+        add(base[line:high])
+        opened, is_open = place + line - high, True
+    if is_open:
+        spans.append((opened, place))
+    return Fresh(b"".join(fresh), b"".join(whole) if with_text else None, tuple(spans))
 
 
 def _copy(delta: bytes, at: int) -> tuple[int, int, int]:
@@ -217,56 +229,18 @@ def apply(delta: bytes, base: bytes, known: Sizes) -> bytes:
     return b"".join(base[begin:end] if is_copy else delta[begin:end] for begin, end, is_copy in steps)
 
 
-def changes(delta: bytes, base: bytes, known: Sizes) -> Changes:
-    """Return where the fresh lines stand, and where the rest was copied from; raises PackError.
-
-    The spans hold, in this order, the stretches that `fresh_lines` returns.
-    """
-    if len(delta) > MAX_QUICK_DELTA_BYTES:
-        return Changes(((0, known.result),), ())
-    spans: list[tuple[int, int]] = []
-    copies: list[tuple[int, int, int]] = []
-    place = low = high = opened = 0
-    is_open = False
+def copies(delta: bytes, base: bytes, known: Sizes) -> Iterator[Copy]:
+    """Yield what was copied from the base, copies that go on from one another as one; raises PackError."""
+    last = Copy(0, 0, 0)
+    place = 0
     for begin, end, is_copy in _instructions(delta, base, known):
         size = end - begin
-        if is_copy and copies and begin == copies[-1][1] + copies[-1][2] and place == copies[-1][0] + copies[-1][2]:
-            copies[-1] = (copies[-1][0], copies[-1][1], copies[-1][2] + size)
+        if is_copy and begin == last.begin + last.size and place == last.place + last.size:
+            last = last._replace(size=last.size + size)
         elif is_copy:
-            copies.append((place, begin, size))
-        if not is_open and is_copy and begin == high:
-            high = end
-        else:
-            if not is_open:
-                before = high - 1 if is_copy and high else high
-                opened = place - (high - (base.rfind(b"\n", low, before) + 1 or low))
-                is_open = True
-            line_end = base.find(b"\n", begin, end) + 1 if is_copy and size >= SHORT_COPY_BYTES else 0
-            if line_end:
-                spans.append((opened, place + line_end - begin))
-                is_open, low, high = False, line_end, end
+            if last.size:
+                yield last
+            last = Copy(place, begin, size)
         place += size
-    if not is_open and high < len(base) and base[high] != 10:
-        opened, is_open = place - (high - (base.rfind(b"\n", low, high) + 1 or low)), True
-    if is_open:
-        spans.append((opened, place))
-    return Changes(tuple(spans), tuple(copies))
-
-
-def carried_places(changed: Changes, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield (number of the span, its start in the result) for each copy of a half-open span of the base.
-
-    Only copies outside of the fresh lines count, since those are searched anyway. `spans` are sorted.
-    """
-    starts = [start for start, _ in spans]
-    fresh_starts = [start for start, _ in changed.spans]
-    for place, begin, size in changed.copies:
-        for number in range(bisect_left(starts, begin), len(spans)):
-            start, end = spans[number]
-            if start >= begin + size:
-                break
-            at = place + start - begin
-            before = bisect_left(fresh_starts, at + end - start) - 1
-            is_fresh = before >= 0 and changed.spans[before][1] > at
-            if end <= begin + size and not is_fresh:
-                yield number, at
+    if last.size:
+        yield last

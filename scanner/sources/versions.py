@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from scanner.sources import deltas
@@ -17,14 +17,15 @@ KEPT_TEXT_BYTES = 96 << 20
 class Version(NamedTuple):
     """A content. `number` and `parent` are places in the unit; `parent` is -1 if all of `lines` is to be searched.
 
-    `lines` are its fresh lines: all of it where it has no parent. `text` is all of it, or None if it was not made.
-    `delta` made it from `base`, if it has a parent.
+    `lines` are its fresh lines: all of it where it has no parent; `spans` say where their stretches stand in it. `text`
+    is all of it, or None if it was not made. `delta` made it from `base`, if it has a parent.
     """
 
     number: int
     parent: int
     lines: bytes
     text: bytes | None
+    spans: tuple[deltas.Span, ...] = ()
     base: bytes = b""
     delta: bytes = b""
     sizes: deltas.Sizes | None = None
@@ -42,11 +43,9 @@ class Version(NamedTuple):
             return self.lines
         return deltas.apply(self.delta, self.base, self.sizes)
 
-    def changes(self) -> deltas.Changes:
-        """Return where the fresh lines stand, and where the rest comes from."""
-        if self.parent < 0 or self.sizes is None:
-            return deltas.Changes(((0, len(self.lines)),), ())
-        return deltas.changes(self.delta, self.base, self.sizes)
+    def copies(self) -> Iterator[deltas.Copy]:
+        """Yield what of the content was copied from its base."""
+        return deltas.copies(self.delta, self.base, self.sizes) if self.sizes else iter(())
 
 
 class Unread(NamedTuple):
@@ -56,18 +55,29 @@ class Unread(NamedTuple):
     reason: str
 
 
-def versions(pack: Pack, unit: Unit, *, max_bytes: int) -> Iterator[Version | Unread]:
-    """Yield each wanted object of a unit; one larger than `max_bytes`, and what builds on it, is unread."""
-    return _Reader(pack, unit, max_bytes).read()
+def versions(
+    pack: Pack, unit: Unit, *, max_bytes: int, wants_text: Callable[[], bool] = lambda: False
+) -> Iterator[Version | Unread]:
+    """Yield each wanted object of a unit; one larger than `max_bytes`, and what builds on it, is unread.
+
+    `wants_text` is asked before each whether its whole text is likely to be needed: it is made with the lines then.
+    """
+    return _Reader(pack, unit, max_bytes, wants_text).read()
+
+
+def alone(number: int, text: bytes) -> Version:
+    """Return a content that is told by nothing but itself."""
+    return Version(number, -1, text, text, ((0, len(text)),))
 
 
 class _Reader:
     """Keeps the contents on which others still build."""
 
-    def __init__(self, pack: Pack, unit: Unit, max_bytes: int) -> None:
+    def __init__(self, pack: Pack, unit: Unit, max_bytes: int, wants_text: Callable[[], bool]) -> None:
         self._pack = pack
         self._unit = unit
         self._max_bytes = max_bytes
+        self._wants_text = wants_text
         self._texts: dict[int, bytes] = {}
         self._kept_bytes = 0
         self._children = [0] * len(unit.parents)
@@ -97,17 +107,16 @@ class _Reader:
     def _version(self, number: int, parent: int) -> Version:
         data = self._inflated(number)
         if parent < 0:
-            return Version(number, -1, data, data)
+            return alone(number, data)
         base = self._text(parent)
         known = deltas.sizes(data)
         if known.result > self._max_bytes:
             raise PackError("is larger than the limit")
         if not self._unit.wanted[parent] or not self._unit.wanted[number]:
-            text = deltas.apply(data, base, known)
-            return Version(number, -1, text, text)
-        with_text = self._children[number] > 0 or self._unit.kind != BLOB
-        lines, made = deltas.fresh_lines(data, base, known, with_text=with_text)
-        return Version(number, parent, lines, made, base, data, known)
+            return alone(number, deltas.apply(data, base, known))
+        with_text = self._children[number] > 0 or self._unit.kind != BLOB or self._wants_text()
+        fresh = deltas.fresh_lines(data, base, known, with_text=with_text)
+        return Version(number, parent, fresh.lines, fresh.text, fresh.spans, base, data, known)
 
     def _inflated(self, number: int) -> bytes:
         unit = self._unit
