@@ -42,6 +42,7 @@ MAX_WIDTH = 1 << 15
 """What a match may measure at most to be found for sure on a line longer than a window, in bytes."""
 
 _MAX_EXPANSIONS = 128
+_MAX_REQUIRED = 16
 _COMMON = frozenset(
     [
         *("access", "account", "api", "auth", "client", "code", "config", "connection", "credential", "http", "https"),
@@ -83,8 +84,8 @@ class Anchor:
     `run_prefixes` start a long token run, `run_lefts` end just before one, `wide_prefixes` start one of
     `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere. Keywords and literals are in lower
     case, the other texts if `is_folded`. With `is_everywhere` the pattern runs on every line. `spans_lines` tells that
-    a match may hold a line end. `required` is a text in lower case that every match holds, or empty. `width` is the
-    most bytes a match can have, at most MAX_WIDTH.
+    a match may hold a line end. `required` are texts in lower case of which every match holds one, if any. `width` is
+    the most bytes a match can have, at most MAX_WIDTH.
     """
 
     run_prefixes: tuple[Prefix, ...] = ()
@@ -95,7 +96,7 @@ class Anchor:
     is_folded: bool = True
     is_everywhere: bool = False
     spans_lines: bool = False
-    required: str = ""
+    required: tuple[str, ...] = ()
     width: int = field(default=MAX_WIDTH)
 
     @property
@@ -125,10 +126,11 @@ class Anchor:
     @staticmethod
     def from_json(values: list[Any]) -> Anchor:
         """Return the anchor that `to_json` wrote."""
-        prefixes, lefts, wides, keywords, literals, *rest = values
+        prefixes, lefts, wides, keywords, literals, is_folded, is_everywhere, spans_lines, required, width = values
         words = tuple(Keyword(*keyword) for keyword in keywords)
         runs, wide_runs = (tuple(Prefix(*prefix) for prefix in some) for some in (prefixes, wides))
-        return Anchor(runs, tuple(lefts), wide_runs, words, tuple(literals), *rest)
+        flags = is_folded, is_everywhere, spans_lines
+        return Anchor(runs, tuple(lefts), wide_runs, words, tuple(literals), *flags, tuple(required), width)
 
 
 class _Found(NamedTuple):
@@ -164,12 +166,19 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
     )
 
 
-def _required(options: Iterable[Sequence]) -> str:
-    """Return the longest text that all the sequences hold, if it is more than a common word."""
+def _required(options: Iterable[Sequence]) -> tuple[str, ...]:
+    """Return a text that all the sequences hold, the longest; or a few of which each holds one; no common words."""
     texts = [[text.lower() for text, *_ in literal_runs(items)] for items in options]
     shared = [one for one in texts[0] if all(any(one in text for text in other) for other in texts)] if texts else []
     best = max(shared, key=len, default="")
-    return best if len(best) >= MIN_LITERAL and best not in _COMMON else ""
+    if _is_telling(best):
+        return (best,)
+    each = {max(filter(_is_telling, own), key=len, default="") for own in texts}
+    return tuple(sorted(each)) if len(each) <= _MAX_REQUIRED and "" not in each else ()
+
+
+def _is_telling(text: str) -> bool:
+    return len(text) >= MIN_LITERAL and text.strip("_-") not in _COMMON
 
 
 def is_head(pattern: str) -> bool:

@@ -132,7 +132,7 @@ class Engine:
         self._anchors = tuple(anchors)
         self._dispatcher: Dispatcher | None = None
         self._everywhere = tuple(i for i, anchor in enumerate(self._anchors) if anchor.is_everywhere)
-        self._required = [anchor.required.encode() for anchor in self._anchors]
+        self._required = [tuple(text.encode() for text in anchor.required) for anchor in self._anchors]
         self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
         self._patterns: dict[int, Any] = {}
@@ -261,8 +261,10 @@ class Engine:
         """Add the hits of one rule in one window to `found`; return how many the pattern had."""
         start, end = window
         required = self._required[rule]
-        if required and required not in data[start:end].lower():
-            return 0
+        if required:
+            low = data[start:end].lower()
+            if not any(text in low for text in required):
+                return 0
         chunk, first = _window_chunk(data, start, end)
         is_cut = end < len(data) and data[end] != _LINE_END
         timeout_s = self._timeout_s + len(chunk.text) / 1e6

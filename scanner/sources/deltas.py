@@ -128,6 +128,10 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
                 begin = delta[at + 1] | delta[at + 2] << 8
                 end = begin + (delta[at + 3] | delta[at + 4] << 8)
                 at += 5
+            elif code == 0xB7:
+                begin = delta[at + 1] | delta[at + 2] << 8 | delta[at + 3] << 16
+                end = begin + (delta[at + 4] | delta[at + 5] << 8)
+                at += 6
             else:
                 begin, size, at = _copy(delta, at)
                 end = begin + size
@@ -210,6 +214,14 @@ def _instructions(delta: bytes, base: bytes, known: Sizes) -> Iterator[tuple[int
             if code < 128:
                 begin, end, limit = at + 1, at + 1 + code, length
                 at = end
+            elif code == 0x97:
+                begin = delta[at + 1] | delta[at + 2] << 8 | delta[at + 3] << 16
+                end, limit = begin + delta[at + 4], len(base)
+                at += 5
+            elif code == 0x93:
+                begin = delta[at + 1] | delta[at + 2] << 8
+                end, limit = begin + delta[at + 3], len(base)
+                at += 4
             else:
                 begin, size, at = _copy(delta, at)
                 end, limit = begin + size, len(base)
