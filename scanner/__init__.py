@@ -9,10 +9,12 @@ The rooms, in the order in which data flows through them:
     scan           the corridor: tasks -> matches -> findings
     fresh_scan     packs -> fresh lines -> matches, carried along from version to version
     sweep          many repositories, remembered in a store
+    line_memory    what each distinct line told; stretches: and where in a stretch of lines something is encoded
     islands        what is encoded in a version, decoded again only around what changed
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob
     wholes         which content must be read as a whole
+    binary         the strings of binary content
     deep           what is hidden in a blob: containers and encodings, to a depth
     containers     files that hold files -> members
     structured     files whose structure names a value -> lines that say so

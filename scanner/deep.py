@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from scanner.binary import is_binary, strings_of
 from scanner.chunks import normalise, wide_encoding
 from scanner.containers.items import Trouble
 from scanner.containers.opening import kind_inside, kind_of, open_container
@@ -15,7 +16,9 @@ from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose, compose_whole
+from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Engine, Hit, Hits
+from scanner.line_memory import hits_of_lines, line_memory
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
 from scanner.structured.sniffing import format_of
@@ -109,7 +112,7 @@ class _View(NamedTuple):
 
 
 class DeepSearch:
-    """An engine, and the decoders before it; `depth` 0 switches the decoders off."""
+    """An engine, and the decoders before it; `depth` 0 switches the decoders off. `lines` is what lines told."""
 
     def __init__(
         self,
@@ -123,6 +126,7 @@ class DeepSearch:
         self._max_depth = max_depth
         self._max_s = max_s
         self._clock = clock
+        self.lines = line_memory(engine)
         self._remembered: dict[bytes, Hits] = {}
         self._remembered_bytes = 0
 
@@ -179,7 +183,7 @@ class DeepSearch:
         kind = kind_of(data)
         base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding)
         if not kind or not decoding:
-            base.hits.merge(self._engine.search_hits(text))
+            base.hits.merge(self._own_hits(text))
         before = len(state.matches)
         if kind:
             self._open(kind, data, member, decoding, depth, state)
@@ -187,6 +191,25 @@ class DeepSearch:
             view = _View(text, _as_it_is, depth, base.hits.runs, is_document=True)
             self._guarded(self._search_view, view, base, state)
         self._judge(base, state, known=state.matches[before:])
+
+    def _own_hits(self, text: bytes) -> Hits:
+        """Return the hits in a content as it stands; of binary content, those in its strings, each searched once."""
+        if not is_binary(text) or self._engine.needs_whole:
+            return self._engine.search_hits(text)
+        strings = strings_of(text)
+        lines = set(strings.text.split(b"\n"))
+        if not self.lines.learn(lines):
+            return self._engine.search_hits(text)
+        telling = self.lines.of(lines)
+        found, _ = hits_of_lines(self._engine, strings.text, telling)
+        found.drops += [(0, reason) for signs in telling.values() for reason in signs.drops]
+        found.timed_out += [(rule, 0) for signs in telling.values() for rule in signs.timed_out]
+        found.hits = [
+            hit._replace(start=strings.place(hit.start), end=strings.place(hit.end - 1) + 1) for hit in found.hits
+        ]
+        found.runs = [(strings.place(start), strings.place(end - 1) + 1) for start, end in long_runs(strings.text)]
+        found.merge(self._engine.search_head(text))
+        return found
 
     def _open(self, kind: str, data: bytes, member: str, decoding: tuple[str, ...], depth: int, state: _State) -> None:
         if not self._max_depth:

@@ -20,7 +20,7 @@ from scanner.decoders.triggers import Span, put_together
 from scanner.deep import MAX_DEPTH
 from scanner.engine.matcher import Hits
 from scanner.islands import Encoded, carried, renewed
-from scanner.line_memory import STRETCH_GAP, LineSigns, StretchSigns, line_memory, occurrences, stretch_memory
+from scanner.line_memory import LineSigns, hits_of_lines
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
@@ -34,6 +34,7 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, alone, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
+from scanner.stretches import STRETCH_GAP, StretchSigns, places_of, stretch_memory
 from scanner.structured import sniffing
 from scanner.structured.sniffing import HEAD_BYTES, format_of
 from scanner.wholes import is_one_line, wants_whole
@@ -62,13 +63,12 @@ class _Item(NamedTuple):
 class _Status(NamedTuple):
     """What those that build on an object must know.
 
-    `lines` are those with hits. `has_blocks` tells that a rule that looks across lines may match, `is_whole`
-    that the object was read as a whole.
+    `lines` are those with hits, or where a rule that looks across lines may match. `is_whole` tells that the object
+    was read as a whole.
     """
 
     lines: Mapping[bytes, LineSigns] = MappingProxyType({})
     encoded: Encoded = Encoded()
-    has_blocks: bool = False
     is_whole: bool = False
 
 
@@ -94,7 +94,7 @@ class FreshScanner:
         self._plain = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes, max_decode_depth=max_decode_depth)
         self._engine = self._plain.engine
         self._reads_whole = self._engine.needs_whole
-        self._lines = line_memory(self._engine)
+        self._lines = self._plain.deep.lines
         self._stretches = stretch_memory(self._plain.deep)
         self._packs = packs
         self._max_blob_bytes = max_blob_bytes
@@ -234,33 +234,20 @@ class FreshScanner:
 
     def _look_closer(self, item: _Item, own: _Signs, above: _Status) -> None:
         """Put together the hits of a content: in its lines, in blocks, in what is encoded."""
-        found = Hits()
-        has_blocks = above.has_blocks or any(signs.has_block for signs in own.lines.values())
-        if has_blocks:
-            found = self._engine.search_blocks(item.version.whole_text())
         for signs in own.lines.values():
             self._dropped.update(signs.drops)
             for rule in signs.timed_out:
                 self._note(SkipReason.TIME_LIMIT, item, rule)
-        lines = self._find_lines(item.version, own, above, found)
+        wanted = {**above.lines, **{line: signs for line, signs in own.lines.items() if signs.hits or signs.blocks}}
+        found, held = hits_of_lines(self._engine, item.version.whole_text(), wanted) if wanted else (Hits(), set())
         encoded = self._encoded(item, own, above, found)
-        if not (lines or has_blocks or encoded.zones):
+        if not (held or encoded.zones):
             return
-        self._statuses[item.version.number] = _Status(lines, encoded, has_blocks)
+        lines = {line: wanted[line] for line in held}
+        self._statuses[item.version.number] = _Status(lines, encoded)
         found.hits += encoded.hits
         if found.hits or found.timed_out:
             self._judge(item, found)
-
-    def _find_lines(self, version: Version, own: _Signs, above: _Status, found: Hits) -> dict[bytes, LineSigns]:
-        """Return the lines with hits that the content holds, new ones and those of its base; their hits are `found`."""
-        wanted = {**above.lines, **{line: signs for line, signs in own.lines.items() if signs.hits}}
-        if not wanted:
-            return wanted
-        held = {}
-        for line, at in occurrences(version.whole_text(), wanted):
-            held[line] = wanted[line]
-            found.hits += [hit._replace(start=hit.start + at, end=hit.end + at) for hit in wanted[line].hits]
-        return held
 
     def _encoded(self, item: _Item, own: _Signs, above: _Status, found: Hits) -> Encoded:
         """Return what is encoded in a content: carried from its base, and decoded anew where something changed."""
@@ -269,7 +256,7 @@ class FreshScanner:
             return Encoded()
         text = version.whole_text()
         kept, seeds = carried(above.encoded, version.base, text, version.copies)
-        places, edges = _places_of(version.lines, own.stretches)
+        places, edges = places_of(version.lines, own.stretches)
         seeds += [(at, at + 1) for at in _places(version.spans, places)]
         if edges:
             seeds += put_together(text, _places(version.spans, edges))
@@ -305,19 +292,6 @@ class FreshScanner:
 
     def _note(self, reason: SkipReason, item: _Item, rule: int) -> None:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))
-
-
-def _places_of(lines: bytes, stretches: Mapping[bytes, StretchSigns]) -> tuple[list[int], list[int]]:
-    """Return the places and edges of the stretches, wherever they stand in the lines."""
-    places: list[int] = []
-    edges: list[int] = []
-    at = 0
-    for stretch in lines.split(STRETCH_GAP) if stretches else ():
-        if (signs := stretches.get(stretch)) is not None:
-            places += [at + place for place in signs.places]
-            edges += [at + edge for edge in signs.edges]
-        at += len(stretch) + len(STRETCH_GAP)
-    return places, edges
 
 
 def _must_be_whole(version: Version, lines: Mapping[bytes, LineSigns]) -> bool:

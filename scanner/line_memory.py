@@ -1,8 +1,8 @@
 """What the lines of a history told: each distinct one is searched once, however many versions hold it.
 
 Versions of a file are put together from the same lines again and again: of a gigabyte of changed lines a tenth are
-distinct. What a line tells depends on nothing but its bytes, and what is encoded in a stretch of lines on nothing
-but the stretch, so both can be told from memory. Most tell nothing; of those only the text is remembered.
+distinct. What a line tells depends on nothing but its bytes, so it can be told from memory. Most tell nothing; of those
+only the text is remembered.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from functools import partial
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
-from scanner.deep import DeepSearch
-from scanner.engine.candidates import long_runs
-from scanner.engine.matcher import Engine, Hit
+from scanner.engine.matcher import Engine, Hit, Hits
 from scanner.structured.sniffing import marked_places
 from scanner.wholes import may_want_whole
 
@@ -29,32 +27,21 @@ MAX_TEXT_BYTES = 1_024
 _MANY_LINES = 4
 """More are looked for by going through the lines of the text once."""
 
-STRETCH_GAP = b"\n\n"
-_BETWEEN_STRETCHES = b"\n\n;\n\n"
-"""What keeps two stretches apart, so that nothing goes on from one into the other."""
-
 
 class LineSigns(NamedTuple):
     """What a line tells, its hits by their place in it.
 
-    `drops` are the reasons for which hits were dropped, `timed_out` are rules. `has_block` tells that a rule that looks
-    across lines may match, `is_odd` that content with such a line may want to be read as a whole, `has_mark` that a
-    structured reader may say more of it.
+    `drops` are the reasons for which hits were dropped, `timed_out` are rules. `blocks` are (offset, rule) of where a
+    rule that looks across lines may match; `is_odd` tells that content with such a line may want to be read as a whole,
+    `has_mark` that a structured reader may say more of it.
     """
 
     hits: tuple[Hit, ...] = ()
     drops: tuple[str, ...] = ()
     timed_out: tuple[int, ...] = ()
-    has_block: bool = False
+    blocks: tuple[tuple[int, int], ...] = ()
     is_odd: bool = False
     has_mark: bool = False
-
-
-class StretchSigns(NamedTuple):
-    """Offsets in a stretch of lines: where something is encoded, and where a text may go on beyond the stretch."""
-
-    places: tuple[int, ...] = ()
-    edges: tuple[int, ...] = ()
 
 
 _Signs = TypeVar("_Signs")
@@ -101,11 +88,6 @@ def line_memory(engine: Engine) -> Memory[LineSigns]:
     return Memory(partial(_look_at_lines, engine))
 
 
-def stretch_memory(deep: DeepSearch) -> Memory[StretchSigns]:
-    """Return a memory for stretches of lines, which are divided by STRETCH_GAP."""
-    return Memory(partial(_look_at_stretches, deep))
-
-
 def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns] | None:
     text = b"\n".join(lines)
     found = engine.search_lines(text)
@@ -125,8 +107,9 @@ def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns]
         notes(at)[0].drops.append(reason)
     for rule, at in found.timed_out:
         notes(at)[0].timed_out.append(rule)
-    for at in found.blocks:
-        notes(at)[0].has_block = True
+    for at, rule in found.blocks:
+        line, start = notes(at)
+        line.blocks.append((at - start, rule))
     for at in marked_places(text):
         notes(at)[0].has_mark = True
     if may_want_whole(text):
@@ -143,33 +126,13 @@ class _LineNotes:
         self.hits: list[Hit] = []
         self.drops: list[str] = []
         self.timed_out: list[int] = []
-        self.has_block = self.is_odd = self.has_mark = False
+        self.blocks: list[tuple[int, int]] = []
+        self.is_odd = self.has_mark = False
 
     def signs(self) -> LineSigns:
-        hits, drops, timed_out = tuple(self.hits), tuple(self.drops), tuple(self.timed_out)
-        return LineSigns(hits, drops, timed_out, self.has_block, self.is_odd, self.has_mark)
-
-
-def _look_at_stretches(deep: DeepSearch, stretches: list[bytes]) -> dict[bytes, StretchSigns] | None:
-    text = STRETCH_GAP + _BETWEEN_STRETCHES.join(stretches) + STRETCH_GAP
-    found = deep.places(text, long_runs(text))
-    if found is None:
-        return None
-    starts = list(accumulate((len(one) + len(_BETWEEN_STRETCHES) for one in stretches), initial=len(STRETCH_GAP)))
-    signs: dict[bytes, StretchSigns] = {}
-    for number, (places, edges) in _by_number(found, starts).items():
-        signs[stretches[number]] = StretchSigns(tuple(places), tuple(edges))
-    return signs
-
-
-def _by_number(found: tuple[list[int], list[int]], starts: list[int]) -> dict[int, tuple[list[int], list[int]]]:
-    """Return places and edges in many stretches by the number of the stretch, as offsets in it."""
-    out: dict[int, tuple[list[int], list[int]]] = {}
-    for kind in range(2):
-        for at in found[kind]:
-            number = bisect_right(starts, at) - 1
-            out.setdefault(number, ([], []))[kind].append(at - starts[number])
-    return out
+        """Return the same as a value."""
+        lists = tuple(self.hits), tuple(self.drops), tuple(self.timed_out), tuple(self.blocks)
+        return LineSigns(*lists, self.is_odd, self.has_mark)
 
 
 def occurrences(text: bytes, lines: Collection[bytes]) -> Iterator[tuple[bytes, int]]:
@@ -191,3 +154,18 @@ def occurrences(text: bytes, lines: Collection[bytes]) -> Iterator[tuple[bytes, 
             at = text.find(whole, at + len(whole) - 1)
         if text.endswith(whole[:-1]):
             yield line, len(text) - len(line)
+
+
+def hits_of_lines(engine: Engine, text: bytes, lines: Mapping[bytes, LineSigns]) -> tuple[Hits, set[bytes]]:
+    """Return the hits of the telling lines of a text and of the blocks they are part of, and which of them it holds."""
+    found = Hits()
+    held: set[bytes] = set()
+    blocks: list[tuple[int, int]] = []
+    for line, at in occurrences(text, lines):
+        held.add(line)
+        signs = lines[line]
+        found.hits += [hit._replace(start=hit.start + at, end=hit.end + at) for hit in signs.hits]
+        blocks += [(at + offset, rule) for offset, rule in signs.blocks]
+    if blocks:
+        found.merge(engine.search_blocks(text, blocks))
+    return found, held

@@ -117,7 +117,14 @@ def load_catalogue(paths: Sequence[Path] = (), *, use_default_rules: bool = True
 def _code_digest() -> str:
     """Return what tells one state of the code that makes rules and anchors from another, so that none outlives it."""
     folder = os.path.dirname(__file__)
-    names = ("ruleset.py", "model.py", "engine/anchors.py", "engine/hubs.py", "engine/sequences.py")
+    names = (
+        "ruleset.py",
+        "model.py",
+        "engine/anchors.py",
+        "engine/hubs.py",
+        "engine/sequences.py",
+        "engine/surroundings.py",
+    )
     digest = hashlib.sha256()
     with suppress(OSError):
         for name in names:

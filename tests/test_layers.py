@@ -16,10 +16,25 @@ FLOORS = {
     "arguments": 4,
     **dict.fromkeys(("scan", "fresh_scan", "sweep", "workers", "progress"), 3),
     **dict.fromkeys(
-        ("baseline", "imports", "sources", "ruleset", "config", "safe_yaml", "reporters", "saved", "deep", "islands"), 2
+        (
+            "baseline",
+            "imports",
+            "sources",
+            "ruleset",
+            "config",
+            "safe_yaml",
+            "reporters",
+            "saved",
+            "deep",
+            "islands",
+            "stretches",
+        ),
+        2,
     ),
-    **dict.fromkeys(("chunks", "ci_events", "engine", "findings", "globs", "suppress", "wholes", "attribution"), 1),
-    **dict.fromkeys(("assess", "containers", "decoders", "owners", "structured"), 1),
+    **dict.fromkeys(
+        ("binary", "chunks", "ci_events", "engine", "findings", "globs", "suppress", "wholes", "attribution"), 1
+    ),
+    **dict.fromkeys(("assess", "containers", "decoders", "line_memory", "owners", "structured"), 1),
     **dict.fromkeys(("model", "errors", "environments"), 0),
 }
 SAME_FLOOR = {
@@ -31,6 +46,10 @@ SAME_FLOOR = {
     ("structured", "decoders"): "what a reader makes is a layer",
     ("engine", "chunks"): "the engine works on chunks",
     ("findings", "engine"): "entropy decides how a fingerprint is made",
+    ("line_memory", "engine"): "it remembers what the engine told",
+    ("line_memory", "structured"): "a mark of a structured file stands in a line",
+    ("line_memory", "wholes"): "what makes content odd stands in a line",
+    ("stretches", "deep"): "what is encoded is told as in a whole text",
     ("islands", "deep"): "it decodes parts of a text as the whole is decoded",
     ("islands", "sources"): "it carries by the changes that a delta makes",
     ("fresh_scan", "scan"): "what must be read as a whole is searched as everywhere else",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import product, repeat
 
 from scanner.engine.anchors import (
     KEY_LENGTH,
@@ -29,6 +29,7 @@ from scanner.engine.anchors import (
 )
 from scanner.engine.hubs import assignments, url_pattern
 from scanner.engine.sequences import OTHER, TOKEN
+from scanner.engine.surroundings import Surroundings
 from scanner.engine.texts import Literals, Words
 
 Candidate = tuple[int, int]
@@ -84,9 +85,11 @@ class Dispatcher:
         table, groups = assignments(by_place)
         self._to_assignment = table
         self._assignments = [(names, pattern, Words(_of_group(by_place, names))) for names, pattern in groups]
-        self._literals = Literals((text, i) for i, anchor in enumerate(anchors) for text in anchor.literals)
-        blocks = ((text, i) for i, anchor in enumerate(anchors) if anchor.spans_lines for text in anchor.literals)
-        self._block_literals = Literals(blocks)
+        self._literals = Literals(
+            (text, i, asked)
+            for i, anchor in enumerate(anchors)
+            for text, asked in zip(anchor.literals, anchor.around or repeat(Surroundings()), strict=False)
+        )
 
     @property
     def passes(self) -> tuple[str, ...]:
@@ -112,12 +115,6 @@ class Dispatcher:
         if self._url_words:
             _find_named([found.start() for found in self._url.finditer(data)], self._url_words, data, out)
         self._literals.find(data, out)
-        return out
-
-    def find_blocks(self, data: bytes) -> list[Candidate]:
-        """Return the candidates of the rules that look across lines only."""
-        out: list[Candidate] = []
-        self._block_literals.find(data, out)
         return out
 
     def _find_in_runs(self, data: bytes, out: list[Candidate], runs: list[tuple[int, int]]) -> None:

@@ -83,8 +83,8 @@ class Hits:
     """What patterns and filters gave, before hits are judged against each other.
 
     `drops` holds (offset, reason) of what a filter dropped, `timed_out` (rule, offset) of the windows that ran out of
-    time. `blocks` holds offsets near which a rule that looks across lines could match; only `search_lines` fills it,
-    since it does not run those rules. `runs` holds the half-open spans of long runs of token characters, in which
+    time. `blocks` holds (offset, rule) of where a rule that looks across lines could match; only `search_lines` fills
+    it, since it does not run those rules. `runs` holds the half-open spans of long runs of token characters, in which
     something may be encoded.
     """
 
@@ -93,7 +93,7 @@ class Hits:
         self.drops: list[tuple[int, str]] = []
         self.timed_out: list[tuple[int, int]] = []
         self.capped: set[int] = set()
-        self.blocks: list[int] = []
+        self.blocks: list[tuple[int, int]] = []
         self.runs: list[tuple[int, int]] = []
 
     def add_runs(self, runs: list[tuple[int, int]], begin: int) -> None:
@@ -144,14 +144,14 @@ class Engine:
         return bool(self._everywhere) or any("\n" in text for anchor in self._anchors for text in anchor.literals)
 
     def search(self, data: bytes) -> Found:
-        """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id.
-
-        The same as `judge` of the hits of `search_lines` and of `search_blocks` together.
-        """
+        """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id."""
         return self.judge(data, self.search_hits(data))
 
     def search_hits(self, data: bytes) -> Hits:
-        """Return all hits in `data`, not yet judged against each other."""
+        """Return all hits in `data`, not yet judged against each other.
+
+        The same as `search_lines`, `search_blocks` and `search_head` together.
+        """
         found = Hits()
         candidates = self.candidates(data, found)
         windows = ((rule, self.windows(data, rule, candidates[rule])) for rule in candidates)
@@ -180,16 +180,23 @@ class Engine:
         candidates = self.candidates(data, found)
         rules = [rule for rule in candidates if not self._anchors[rule].spans_lines]
         self._search_windows(data, ((rule, self.windows(data, rule, candidates[rule])) for rule in rules), found)
-        found.blocks = sorted({at for rule in candidates if self._anchors[rule].spans_lines for at in candidates[rule]})
+        found.blocks = [(at, rule) for rule in candidates if self._anchors[rule].spans_lines for at in candidates[rule]]
         return found
 
-    def search_blocks(self, data: bytes) -> Hits:
-        """Return the hits of the rules that look across lines; `data` is the whole content of a blob."""
+    def search_blocks(self, data: bytes, blocks: Iterable[tuple[int, int]]) -> Hits:
+        """Return the hits of the rules that look across lines; `data` is the whole content of a blob.
+
+        `blocks` are the (offset, rule) that `search_lines` told for all of its lines.
+        """
         candidates: dict[int, list[int]] = {}
-        for at, rule in self._ready().find_blocks(data):
+        for at, rule in blocks:
             candidates.setdefault(rule, []).append(at)
         windows = ((rule, self.windows(data, rule, candidates[rule])) for rule in candidates)
-        return self._search_windows(data, chain(windows, self._head_windows(data)), Hits())
+        return self._search_windows(data, windows, Hits())
+
+    def search_head(self, data: bytes) -> Hits:
+        """Return the hits of the rules that look at the beginning of binary content."""
+        return self._search_windows(data, self._head_windows(data), Hits())
 
     def _head_windows(self, data: bytes) -> list[tuple[int, list[tuple[int, int]]]]:
         """Return the work of the rules that look at the beginning of binary content; `wholes` asks for the whole of it.

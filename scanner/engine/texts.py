@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from scanner.engine.anchors import KEY_LENGTH, MAX_REACH, Keyword
+from scanner.engine.surroundings import Check, Surroundings, check_of
 
 _MAX_REMEMBERED = 4_096
 
@@ -31,12 +32,15 @@ _FREQUENT = (
 
 
 class Literals:
-    """Texts in lower case, and the rules they stand for. Texts that share a part are found by one search for it."""
+    """Texts in lower case, the rules they stand for, and what each rule asks of what stands around the text.
 
-    def __init__(self, texts: Iterable[tuple[str, int]]) -> None:
-        rules: dict[bytes, list[int]] = {}
-        for text, rule in texts:
-            rules.setdefault(text.encode(), []).append(rule)
+    Texts that share a part are found by one search for it.
+    """
+
+    def __init__(self, texts: Iterable[tuple[str, int, Surroundings]]) -> None:
+        rules: dict[bytes, list[_Asked]] = {}
+        for text, rule, asked in texts:
+            rules.setdefault(text.encode(), []).append((rule, check_of(asked)))
         self._groups = [(gram, _members(gram, texts, rules)) for gram, texts in _grouped(rules)]
 
     @property
@@ -53,15 +57,27 @@ class Literals:
             while at >= 0:
                 for text, offset, rules in members.get(low[at + size : at + size + 1], ()):
                     if low.startswith(text, at - offset) and at >= offset:
-                        out.extend([(at - offset, rule) for rule in rules])
+                        _take(low, at - offset, len(text), rules, out)
                 at = find(gram, at + 1)
 
 
-_Members = dict[bytes, list[tuple[bytes, int, list[int]]]]
-"""By the byte behind the shared part: a text, the offset of the shared part in it, and its rules."""
+_Asked = tuple[int, Check | None]
+_Members = dict[bytes, list[tuple[bytes, int, list[_Asked]]]]
+"""By the byte behind the shared part: a text, the offset of the shared part in it, and its rules with their checks."""
 
 
-def _members(gram: bytes, texts: Iterable[bytes], rules: dict[bytes, list[int]]) -> _Members:
+def _take(low: bytes, at: int, length: int, rules: list[_Asked], out: list[tuple[int, int]]) -> None:
+    for rule, check in rules:
+        if check is not None:
+            follow, left, reach = check
+            if follow is not None and follow(low, at + length) is None:
+                continue
+            if left is not None and left(low, at - reach if at > reach else 0, at) is None:
+                continue
+        out.append((at, rule))
+
+
+def _members(gram: bytes, texts: Iterable[bytes], rules: dict[bytes, list[_Asked]]) -> _Members:
     members: _Members = {}
     ends = [b""] + [bytes([byte]) for byte in range(256)]
     for text in texts:

@@ -9,9 +9,8 @@ from tests.repositories import token
 
 
 def both(engine: Engine, data: bytes) -> Hits:
-    lines, blocks = engine.search_lines(data), engine.search_blocks(data)
-    lines.hits += blocks.hits
-    lines.dropped.update(blocks.dropped)
+    lines = engine.search_lines(data)
+    lines.merge(engine.search_blocks(data, lines.blocks))
     return lines
 
 
