@@ -6,21 +6,22 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import IO, Any, NamedTuple
 
-from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, say
+from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, now_s, say
 from scanner.commands.sweep_check import is_unchanged, reading_digest, rules_of
 from scanner.commands.sweep_display import Display
 from scanner.errors import ReportError, UsageError
-from scanner.model import SEVERITIES, Skip
+from scanner.model import SEVERITIES, Skip, Story
 from scanner.reporters.safe import printable
 from scanner.sweep import schedule
 from scanner.sweep.clones import remove_leftovers
 from scanner.sweep.store import Store
 from scanner.sweep.targets import read_list, targets_of
-from scanner.sweep.values import Outcome, SweepOptions, SweepTarget, Task
+from scanner.sweep.values import DAY_S, OPEN_STATES, Outcome, SweepOptions, SweepTarget, Task
 
 ACTIONS = ("status", "report", "forget")
 
@@ -75,7 +76,7 @@ def _swept(
     with ExitStack() as stack:
         held = stack.enter_context(Store(path))
         tell = _logger(stack, log)
-        swept = held.begin(wanted)
+        swept = held.begin(wanted, now_s=now_s())
         done = held.done_in(swept)
         scan_options = _scan_options(cache or f"{os.path.splitext(path)[0]}-clones", options)
         left = [one for one in wanted if one.id not in done]
@@ -255,17 +256,27 @@ def _ended(
 def _written(store: Store, folder: str) -> None:
     from scanner.sweep.writing import write_all
 
-    write_all(store, folder, _write_sarif)
+    write_all(store, folder, partial(_write_sarif, now_s=store.now_s))
     say(printable(f"reports: {folder}"))
 
 
-def _write_sarif(document: bytes, path: str) -> None:
+def _write_sarif(document: bytes, path: str, *, now_s: int) -> None:
     from scanner.reporters import RenderOptions
     from scanner.reporters.output import Output, write_reports
     from scanner.saved import report_of_document
 
     report = report_of_document(document, name=path)
-    write_reports(report, [Output("sarif", path)], RenderOptions(), sys.stdout)
+    findings = tuple(replace(one, story=_aged(one.story, now_s)) for one in report.findings)
+    write_reports(replace(report, findings=findings), [Output("sarif", path)], RenderOptions(), sys.stdout)
+
+
+def _aged(story: Story | None, now_s: int) -> Story | None:
+    """Return a story whose exposure, if it goes on, runs up to `now_s`."""
+    committer = story.introduced.commit.committer if story is not None and story.introduced else None
+    begun_s = committer.time_s if committer else None
+    if story is None or begun_s is None or story.exposure_days is None or story.state not in OPEN_STATES:
+        return story
+    return replace(story, exposure_days=max(0, now_s - begun_s) // DAY_S)
 
 
 def _told(action: str, words: Sequence[str], path: str, report_directory: str | None) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,6 +13,7 @@ from scanner.attribution.mailmap import Mailmap
 from scanner.attribution.stories import Reach, Standing, Teller
 from scanner.attribution.threads import FirstPlace, Thread, is_introduction, places_of, threads_of
 from scanner.chunks import regions
+from scanner.commands.console import now_s
 from scanner.findings import Key, Seen
 from scanner.model import BlobMatches, CommitStamp, Match, Occurrence, Provenance, Skip, State, Story
 from scanner.sources import git
@@ -39,12 +38,6 @@ class Attribution(NamedTuple):
 
     seen: list[Seen]
     stories: dict[Key, Story]
-
-
-def now_s() -> int:
-    """Return the time of the scan, in seconds since the epoch; SOURCE_DATE_EPOCH sets it, for equal reports."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return int(fixed) if fixed.isdecimal() else int(time.time())
 
 
 class Telling:

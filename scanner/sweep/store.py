@@ -107,14 +107,22 @@ class Store:
         """Return the key of this store's clusters: random, made with the store, never printed."""
         return bytes(self._get("key") or b"")
 
-    def begin(self, targets: Sequence[SweepTarget]) -> str:
-        """Return the id of the sweep over `targets`: of the one that broke off, if it was over the same."""
+    def begin(self, targets: Sequence[SweepTarget], *, now_s: int) -> str:
+        """Return the id of the sweep over `targets`: of the one that broke off, if it was over the same.
+
+        `now_s`, seconds since the epoch, is the time up to which exposures run, if this is a new sweep.
+        """
         listed = json.dumps([[t.id, t.location, t.is_remote] for t in sorted(targets)]).encode()
         if self._get("open") == b"1" and self._get("targets") == listed:
             return (self._get("sweep") or b"").decode()
         sweep = secrets.token_hex(6)
         with self._writing():
-            for name, value in (("sweep", sweep.encode()), ("targets", listed), ("open", b"1")):
+            for name, value in (
+                ("sweep", sweep.encode()),
+                ("targets", listed),
+                ("open", b"1"),
+                ("now_s", b"%d" % now_s),
+            ):
                 self._put(name, value)
         write_holder(self._lock, sweep)
         return sweep
@@ -206,14 +214,20 @@ class Store:
         row = self._db.execute("SELECT document FROM repositories WHERE id = ?", (target_id,)).fetchone()
         return bytes(row[0]) if row else b""
 
+    @property
+    def now_s(self) -> int:
+        """Return the time up to which exposures run, in seconds since the epoch: that of the last sweep's beginning."""
+        return int(self._get("now_s") or 0)
+
     def findings(self) -> Iterator[tuple[str, FoundSecret]]:
-        """Yield each finding with its repository, in a fixed order."""
+        """Yield each finding with its repository, in a fixed order; open exposures run up to `now_s`."""
+        now_s = self.now_s
         rows = self._db.execute(
             "SELECT repository, fingerprint, cluster, rule_id, severity, path, state, introduced_s, exposure_days"
             " FROM findings ORDER BY repository, path, rule_id, fingerprint"
         )
         for row in rows:
-            yield row[0], FoundSecret(*row[1:])
+            yield row[0], FoundSecret(*row[1:]).aged(now_s)
 
     def sweep_state(self) -> tuple[str, bool]:
         """Return the id of the last sweep, and whether it has not come to its end."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scanner.model import State
+
+DAY_S = 86_400
+OPEN_STATES = (State.IN_HEAD, State.ON_OTHER_REFS)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class SweepTarget:
@@ -70,6 +75,12 @@ class FoundSecret(NamedTuple):
     state: str
     introduced_s: int | None
     exposure_days: int | None
+
+    def aged(self, now_s: int) -> FoundSecret:
+        """Return the same with an exposure up to `now_s`, if it goes on: the repository may be as it was for long."""
+        if self.introduced_s is None or self.exposure_days is None or self.state not in OPEN_STATES:
+            return self
+        return self._replace(exposure_days=max(0, now_s - self.introduced_s) // DAY_S)
 
 
 @dataclass(frozen=True, slots=True)

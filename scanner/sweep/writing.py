@@ -18,6 +18,7 @@ from scanner.reporters.safe import printable
 from scanner.sweep.page import page_of
 from scanner.sweep.store import Store
 from scanner.sweep.summary import summary_of
+from scanner.sweep.values import DAY_S
 
 _COLUMNS = (
     *("repository", "severity", "rule_id", "path", "state", "introduced_s", "exposure_days", "fingerprint", "cluster"),
@@ -54,7 +55,7 @@ def _write_sarif_files(
         document = store.document(entry["id"])
         if document:
             name = file_name(entry["id"])
-            digest = hashlib.sha256(__version__.encode() + document).hexdigest()
+            digest = _sarif_digest(document, store.now_s)
             made[name] = {"repository": printable(entry["id"]), "file": name, "digest": digest}
             if before.get(name) != digest or not os.path.isfile(os.path.join(folder, name)):
                 write_sarif(document, os.path.join(folder, name))
@@ -65,6 +66,12 @@ def _write_sarif_files(
                 os.unlink(os.path.join(folder, name))
     except OSError as error:
         raise ReportError(f"{folder}: {error.strerror or error}") from error
+
+
+def _sarif_digest(document: bytes, now_s: int) -> str:
+    """Return what tells one SARIF file from another: it is written anew on another day if it tells of exposures."""
+    day = now_s // DAY_S if b'"exposure_days"' in document else 0
+    return hashlib.sha256(f"{__version__} {day} ".encode() + document).hexdigest()
 
 
 def _read_index(path: str) -> dict[str, str]:

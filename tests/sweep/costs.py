@@ -23,7 +23,7 @@ from tests.benchmarks.measure import measure
 from tests.repositories import ROOT, token
 from tests.sweep.cluster import Cluster
 from tests.sweep.fleet import change, make_fleet, make_one
-from tests.sweep.sweeping import KEY, Sweep
+from tests.sweep.sweeping import KEY, NOW_S, Sweep
 
 
 class Run(NamedTuple):
@@ -91,7 +91,7 @@ def sizes(sweep: Sweep) -> None:
 
 def executors(folder: Path, targets: list[str], count: int, median: int) -> None:
     """The local executor and a Dask cluster on loopback: one worker, two, and two of which one is killed half-way."""
-    os.environ["LEAKSWEEP_SWEEP_KEY"] = KEY
+    os.environ |= {"LEAKSWEEP_SWEEP_KEY": KEY, "SOURCE_DATE_EPOCH": str(NOW_S)}
     make_fleet(folder / "in", count, median=median)
     places = [str(folder / "in"), *targets]
     local = Sweep(folder / "local2")

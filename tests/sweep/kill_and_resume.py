@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.sweep.fleet import make_fleet
-from tests.sweep.sweeping import KEY, Kill, Sweep, kill_and_resume, timed
+from tests.sweep.sweeping import KEY, NOW_S, Kill, Sweep, kill_and_resume, timed
 
 
 def compared(folder: Path, targets: list[str], *, kills: int, seed: int, code: int) -> bool:
@@ -51,7 +51,7 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--exit-code", type=int, default=0, help="of each sweep: 3 if some are incomplete")
     options = arguments.parse_args()
-    os.environ["LEAKSWEEP_SWEEP_KEY"] = KEY
+    os.environ |= {"LEAKSWEEP_SWEEP_KEY": KEY, "SOURCE_DATE_EPOCH": str(NOW_S)}
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "generated"
         make_fleet(made, options.generated)

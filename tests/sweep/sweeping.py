@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from tests.repositories import ROOT, Repository, token
 
 KEY = "one key for all, so that clusters are comparable"
+NOW_S = 1_900_000_000
+"""The time of all sweeps that are compared: how long a secret was exposed depends on it."""
 
 
 class Sweep:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sweep.cluster import Cluster
-from tests.sweep.sweeping import Sweep, many
+from tests.sweep.sweeping import KEY, NOW_S, Sweep, many
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def test_a_worker_killed_half_way_loses_and_doubles_nothing(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", "one key for both, so that clusters are comparable")
+    monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", KEY)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOW_S))
     many(tmp_path / "in", 40)
     local, remote = Sweep(tmp_path / "a"), Sweep(tmp_path / "b")
     local.run(str(tmp_path / "in"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,14 @@ def test_what_was_saved_is_known(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
     with Store(path) as store:
         key = store.key
-        sweep = store.begin([TARGET])
+        sweep = store.begin([TARGET], now_s=5 + 7 * 86_400)
         store.save(TARGET, READ, sweep=sweep)
     with Store(path) as store:
-        assert (store.key, store.begin([TARGET]), store.done_in(sweep)) == (key, sweep, {"a"})
+        assert (store.key, store.begin([TARGET], now_s=5 + 7 * 86_400), store.done_in(sweep)) == (key, sweep, {"a"})
         assert store.known("a") == READ.known
         assert list(store.findings()) == [("a", FOUND)]
         store.end()
-        assert store.begin([TARGET]) != sweep
+        assert store.begin([TARGET], now_s=5 + 7 * 86_400) != sweep
         assert store.forget(["a", "b"]) == 1
         assert (list(store.findings()), store.known("a")) == ([], None)
     assert stat.S_IMODE((tmp_path / "s").stat().st_mode) == 0o600
@@ -44,6 +45,7 @@ def test_what_was_saved_is_known(tmp_path: Path) -> None:
 
 def test_a_failure_keeps_what_was_found_before(tmp_path: Path) -> None:
     with Store(str(tmp_path / "s")) as store:
+        store.begin([TARGET], now_s=5 + 7 * 86_400)
         store.save(TARGET, READ, sweep="1")
         store.save(TARGET, Outcome("a", "failed", "gone"), sweep="2")
         row = next(store.repositories())
@@ -56,7 +58,7 @@ def test_a_failure_keeps_what_was_found_before(tmp_path: Path) -> None:
 def test_a_second_sweep_is_refused_with_the_first_ones_id(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
     with Store(path) as store:
-        sweep = store.begin([TARGET])
+        sweep = store.begin([TARGET], now_s=5 + 7 * 86_400)
         with pytest.raises(StoreError, match=sweep):
             Store(path)
         with Store(path, is_shared=True) as reader:
@@ -75,3 +77,13 @@ def test_a_store_of_another_version_or_no_store_is_an_error(tmp_path: Path) -> N
         Store(str(tmp_path / "text"))
     with pytest.raises(StoreError, match="no such store"):
         Store(str(tmp_path / "none"), is_shared=True)
+
+
+def test_an_exposure_that_goes_on_runs_up_to_the_last_sweep(tmp_path: Path) -> None:
+    with Store(str(tmp_path / "s")) as store:
+        sweep = store.begin([TARGET], now_s=5 + 7 * 86_400)
+        removed = FOUND._replace(state="removed, still in history")
+        store.save(TARGET, replace(READ, found=(FOUND, removed)), sweep=sweep)
+        store.end()
+        store.save(TARGET, Outcome("a", "unchanged"), sweep=store.begin([TARGET], now_s=5 + 9 * 86_400))
+        assert sorted(found.exposure_days or 0 for _, found in store.findings()) == [7, 9]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.repositories import Repository, token
 from tests.sweep.fleet import make_fleet, make_one
-from tests.sweep.sweeping import KEY, Sweep, kill_and_resume, many, timed
+from tests.sweep.sweeping import KEY, NOW_S, Sweep, kill_and_resume, many, timed
 from tests.test_workers import ended
 
 
@@ -161,6 +161,7 @@ def test_a_sweep_killed_at_random_moments_ends_like_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEAKSWEEP_SWEEP_KEY", KEY)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOW_S))
     make_fleet(tmp_path / "in", 60, median=8)
     undisturbed = Sweep(tmp_path / "undisturbed")
     whole_s = timed(undisturbed, str(tmp_path / "in"))
