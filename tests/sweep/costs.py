@@ -1,8 +1,8 @@
 """What sweeps cost on this machine: the first, the next, one with a giant, by each executor (for docs/scale.md).
 
 `python -m tests.sweep.costs incremental|executors|giant [REPOSITORY...]`. Processor seconds are those of the sweep and
-of all its processes. `busy` is the part of the time of the machine that the sweep used of what others left: when a core
-had nothing to do, that time was lost.
+of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen how many of its
+processes run or wait for a core. On a machine that others use too that tells more than the time that it was given.
 """
 
 from __future__ import annotations
@@ -13,50 +13,68 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks.measure import measure
+from scanner.workers import usable_cores
+from tests.benchmarks.measure import descendants, measure
 from tests.repositories import ROOT, token
 from tests.sweep.cluster import Cluster
 from tests.sweep.fleet import change, make_fleet, make_one
 from tests.sweep.sweeping import KEY, NOW_S, Sweep
 
+SAMPLE_S = 0.02
+
 
 class Run(NamedTuple):
-    """One sweep: `idle_s` is the time of all cores in which nobody had anything to do."""
+    """One sweep: `busy` is the part of all cores that it had work for, on the average over its wall time."""
 
     name: str
     wall_s: float
     cpu_s: float
-    idle_s: float
+    busy: float
     peak_bytes: int
 
     def __str__(self) -> str:
-        busy = self.cpu_s / (self.cpu_s + self.idle_s)
         peak = f"{self.peak_bytes / 1e6:5.0f} MB"
-        return f"{self.name:<34} {self.wall_s:8.2f} s wall {self.cpu_s:8.2f} s cpu {busy:6.1%} busy {peak}"
+        return f"{self.name:<34} {self.wall_s:8.2f} s wall {self.cpu_s:8.2f} s cpu {self.busy:6.1%} busy {peak}"
 
 
 def run(name: str, sweep: Sweep, *arguments: str) -> Run:
     """Return what a sweep cost, and print it."""
-    before = idle_s()
     command = sweep.command(*arguments, "--report-dir", str(sweep.reports))
+    samples: list[int] = []
+    watch = threading.Thread(target=_sample, args=(samples,), daemon=True)
+    watch.start()
     cost = measure(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT)
+    samples_taken = samples[:]
     if cost.exit_code not in (0, 3):
         raise RuntimeError(f"the sweep ended with exit code {cost.exit_code}")
-    done = Run(name, cost.wall_s, cost.cpu_s, idle_s() - before, cost.peak_bytes)
+    cores = usable_cores()
+    busy = sum(min(cores, one) for one in samples_taken) / (cores * max(1, len(samples_taken)))
+    done = Run(name, cost.wall_s, cost.cpu_s, busy, cost.peak_bytes)
     print(done, flush=True)
     return done
 
 
-def idle_s() -> float:
-    """Return for how long the cores of this machine have had nothing to do, in seconds (proc(5), /proc/stat)."""
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+def _sample(samples: list[int]) -> None:
+    """Note down, as long as this process has children, how many processes below it run or wait for a core."""
+    time.sleep(SAMPLE_S)
+    while below := descendants(os.getpid()):
+        samples.append(sum(map(is_running, below)))
+        time.sleep(SAMPLE_S)
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process runs or waits for a core (proc(5), /proc/PID/stat)."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
 
 
 # --- what is measured --------------------------------------------------------------------------------
