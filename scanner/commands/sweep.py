@@ -234,6 +234,8 @@ def _log_line(stream: IO[str], event: str, **values: Any) -> None:
 def _ended(
     store: Store, by_id: dict[str, SweepTarget], gaps: list[Skip], report_directory: str | None, fail_on: str | None
 ) -> int:
+    from scanner.sweep.summary import skipped_in
+
     rows = [row for row in store.repositories() if row["id"] in by_id]
     found = [secret for owner, secret in store.findings() if owner in by_id]
     failed = [row for row in rows if row["status"] == "failed"]
@@ -244,7 +246,8 @@ def _ended(
     for row in failed:
         say(printable(f"failed: {row['id']}: {row['error']}"))
     for row in incomplete:
-        say(printable(f"incomplete: {row['id']}"))
+        gaps_of = skipped_in(store.document(row["id"]))
+        say(printable(f"incomplete: {row['id']}: " + ", ".join(f"{name}: {count}" for name, count in gaps_of.items())))
     for gap in gaps:
         say(printable(f"not searched: {gap.what}: {gap.detail or gap.reason}"))
     limit = SEVERITIES.index(fail_on) if fail_on else -1

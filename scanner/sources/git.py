@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from scanner.errors import GitError
 
@@ -161,24 +161,37 @@ _NETWORK_INHERITED = (
 _NETWORK_DROPPED = ("GIT_CONFIG_GLOBAL", "GIT_ALLOW_PROTOCOL", "GIT_ASKPASS")
 
 
-def network(arguments: Sequence[str], *, protocols: Sequence[str]) -> None:
+_NETWORK_OPTIONS = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=120")
+_SSH = "ssh -oBatchMode=yes -oConnectTimeout=60 -oServerAliveInterval=30"
+# A server that says nothing any more is given up; one that prepares a large pack says so every few seconds.
+
+
+def network(arguments: Sequence[str], *, protocols: Sequence[str], timeout_s: float) -> None:
     """Run a git that may use the network, by these protocols only; raises GitError with its last words.
 
     The user's own configuration is in force, since it names the credential helpers; hooks, filters and whatever
     else a repository could bring are not. Nobody is asked for a password.
     """
+    import tempfile
+
     env = {name: value for name, value in environment().items() if name not in _NETWORK_DROPPED}
     env |= {name: os.environ[name] for name in _NETWORK_INHERITED if name in os.environ}
     env["GIT_ALLOW_PROTOCOL"] = ":".join(protocols)
-    env["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
+    env["GIT_SSH_COMMAND"] = _SSH
     for i, key in enumerate(_OVERRIDES):
         if key == "protocol.allow":
             env[f"GIT_CONFIG_VALUE_{i}"] = "user"
-    done = subprocess.run(
-        [executable(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, env=env, check=False
-    )
-    if done.returncode:
-        raise GitError(_last_words(done.stderr) or f"git ended with exit code {done.returncode}")
+    # A file and not a pipe: after a timeout, what git itself started may hold a pipe open for long.
+    with tempfile.TemporaryFile() as said:
+        command = [executable(), *_NETWORK_OPTIONS, *arguments]
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": said}
+        try:
+            done = subprocess.run(command, **streams, env=env, check=False, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise GitError(f"no end after {timeout_s:.0f} seconds") from None
+        said.seek(0)
+        if done.returncode:
+            raise GitError(_last_words(said.read()) or f"git ended with exit code {done.returncode}")
 
 
 def lines(repository: Repository, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:

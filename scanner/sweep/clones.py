@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 from scanner.errors import GitError
 from scanner.sources import git
@@ -22,14 +23,19 @@ def ensure(target: SweepTarget, cache: str, *, protocols: Sequence[str]) -> str:
     """
     folder = os.path.join(cache, folder_name(target))
     url = target.location
+    limits: dict[str, Any] = {"protocols": protocols, "timeout_s": TIMEOUT_S}
     if os.path.isdir(folder):
-        git.network(["--git-dir", folder, "fetch", *_FETCH, "--", url, "+refs/*:refs/*"], protocols=protocols)
+        git.network(
+            ["--git-dir", folder, "fetch", *_FETCH, "--", url, "+refs/*:refs/*"],
+            protocols=protocols,
+            timeout_s=TIMEOUT_S,
+        )
         return folder
     partial = f"{folder}.{os.getpid()}.partial"
     _make(cache)
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        git.network(["clone", *_CLONE, "--", url, partial], protocols=protocols)
+        git.network(["clone", *_CLONE, "--", url, partial], **limits)
         os.rename(partial, folder)
     except OSError as error:
         raise GitError(f"{folder}: {error.strerror}") from error

@@ -42,8 +42,6 @@ def summary_of(store: Store) -> dict[str, Any]:
 
 
 def _repository(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
-    document = store.document(row["id"])
-    coverage = json.loads(document)["coverage"] if document else {}
     return {
         "id": row["id"],
         "location": row["location"],
@@ -52,15 +50,15 @@ def _repository(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
         "attempts": row["attempts"],
         "is_complete": bool(row["is_complete"]) and row["status"] == "read",
         "rules_digest": row["rules_digest"],
-        "skipped": _skipped(coverage),
+        "skipped": skipped_in(store.document(row["id"])),
         "blobs": row["read_blobs"],
         "bytes": row["read_bytes"],
     }
 
 
-def _skipped(coverage: Mapping[str, Any]) -> dict[str, int]:
-    """Return how many things were not read, by reason."""
-    listed = coverage.get("skipped", ())
+def skipped_in(document: bytes) -> dict[str, int]:
+    """Return how many things a saved report says were not read, by reason; nothing for an empty document."""
+    listed = json.loads(document)["coverage"].get("skipped", ()) if document else ()
     return dict(sorted(Counter(str(skip["reason"]) for skip in listed).items()))
 
 
