@@ -97,7 +97,7 @@ class _Base:
         return (hit.rule, hit.secret, hit.start, hit.end) not in self._known
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """A text, and how to get from its spans to those of the base and to the names of the decoders.
 
     Only a document, which is all of a text from its beginning on, is asked for its structure: how a part begins
@@ -112,7 +112,10 @@ class _View(NamedTuple):
 
 
 class DeepSearch:
-    """An engine, and the decoders before it; `depth` 0 switches the decoders off. `lines` is what lines told."""
+    """An engine, and the decoders before it; `depth` 0 switches the decoders off. `lines` is what lines told.
+
+    `on_view` is told each text that was decoded, as it is searched.
+    """
 
     def __init__(
         self,
@@ -121,8 +124,10 @@ class DeepSearch:
         max_depth: int = MAX_DEPTH,
         max_s: float = MAX_S,
         clock: Callable[[], float] = time.process_time,
+        on_view: Callable[[View], None] | None = None,
     ) -> None:
         self._engine = engine
+        self._on_view = on_view
         self._max_depth = max_depth
         self._max_s = max_s
         self._clock = clock
@@ -157,7 +162,7 @@ class DeepSearch:
         state = _State(name, self._budget())
         state.layers = first_layer
         base = _Base(text, "", (), known)
-        self._guarded(self._search_view, _View(text, _as_it_is, self._max_depth, long_runs), base, state)
+        self._guarded(self._search_view, View(text, _as_it_is, self._max_depth, long_runs), base, state)
         timed_out = {rule for rule, _ in base.hits.timed_out}
         for reason, rules in ((SkipReason.TIME_LIMIT, timed_out), (SkipReason.MATCH_LIMIT, base.hits.capped)):
             for rule in sorted(rules):
@@ -188,7 +193,7 @@ class DeepSearch:
         if kind:
             self._open(kind, data, member, decoding, depth, state)
         elif self._max_depth:
-            view = _View(text, _as_it_is, depth, base.hits.runs, is_document=True)
+            view = View(text, _as_it_is, depth, base.hits.runs, is_document=True)
             self._guarded(self._search_view, view, base, state)
         self._judge(base, state, known=state.matches[before:])
 
@@ -242,7 +247,7 @@ class DeepSearch:
         for rule_id in found.capped:
             state.skip(SkipReason.MATCH_LIMIT, base.member, f"rule {rule_id}")
 
-    def _guarded(self, step: Callable[[_View, _Base, _State], None], view: _View, base: _Base, state: _State) -> None:
+    def _guarded(self, step: Callable[[View, _Base, _State], None], view: View, base: _Base, state: _State) -> None:
         try:
             step(view, base, state)
         except LimitError as error:
@@ -250,7 +255,7 @@ class DeepSearch:
 
     # --- views: what is encoded in a text ---------------------------------------------------------------
 
-    def _search_view(self, view: _View, base: _Base, state: _State) -> None:
+    def _search_view(self, view: View, base: _Base, state: _State) -> None:
         """Search what is encoded in a text, and what is encoded in that."""
         text = view.text
         clues = find_clues(text, view.runs)
@@ -263,16 +268,16 @@ class DeepSearch:
         for run, data in said:
             if view.depth > 1 and _may_be_document(data):
                 place, outer = view.to_base(run.start, run.end)
-                self._search_document(_View(data, _at(place, (*outer, run.decoder)), view.depth - 1, []), base, state)
+                self._search_document(View(data, _at(place, (*outer, run.decoder)), view.depth - 1, []), base, state)
         if view.is_document:
             self._search_document(view, base, state)
 
-    def _search_document(self, view: _View, base: _Base, state: _State) -> None:
+    def _search_document(self, view: View, base: _Base, state: _State) -> None:
         """Search what the structure of a text says."""
         self._search_layers(_document_layers(view.text), view, base, state, are_documents=True)
 
     def _search_layers(
-        self, layers: Iterable[Layer], view: _View, base: _Base, state: _State, *, are_documents: bool = False
+        self, layers: Iterable[Layer], view: View, base: _Base, state: _State, *, are_documents: bool = False
     ) -> None:
         """Search the texts that were made of a view, and what is encoded in them."""
         for layer in layers:
@@ -292,7 +297,7 @@ class DeepSearch:
             elif any(True for _ in self._runs(data, find_clues(data, below.runs))):
                 state.skip(SkipReason.DECODE_LIMIT, base.member, f"encoded deeper than {self._max_depth}")
 
-    def _read_runs(self, view: _View, clues: Clues, base: _Base, state: _State) -> list[tuple[runs.Run, bytes]]:
+    def _read_runs(self, view: View, clues: Clues, base: _Base, state: _State) -> list[tuple[runs.Run, bytes]]:
         """Return the runs of a view that encode a text, with that text; search the containers in the others."""
         said = []
         for run in self._runs(view.text, clues):
@@ -305,7 +310,7 @@ class DeepSearch:
     def _runs(self, text: bytes, clues: Clues) -> Iterator[runs.Run]:
         return runs.find_runs(text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
 
-    def _open_run(self, run: runs.Run, view: _View, base: _Base, state: _State) -> None:
+    def _open_run(self, run: runs.Run, view: View, base: _Base, state: _State) -> None:
         """Search the container that a run encodes; all that it holds has the run's place."""
         place, outer = view.to_base(run.start, run.end)
         self._open_inside(run.data, (*outer, run.decoder), place, base, view.depth - 1, state)
@@ -327,14 +332,16 @@ class DeepSearch:
             if kind_of(item.data):
                 self._open_inside(item.data, path, place, base, depth - 1, state)
                 continue
-            view = _View(normalise(item.data), _at(place, path), depth - 1, [], is_document=True)
+            view = View(normalise(item.data), _at(place, path), depth - 1, [], is_document=True)
             self._take_hits(view, base, state)
             if view.depth > 0:
                 self._search_view(view, base, state)
         state.budget.hold(-len(data))
 
-    def _take_hits(self, view: _View, base: _Base, state: _State) -> None:
+    def _take_hits(self, view: View, base: _Base, state: _State) -> None:
         """Add the hits of a view to those of its base, each at the place of what was decoded."""
+        if self._on_view is not None:
+            self._on_view(view)
         found = self._layer_hits(view.text)
         state.layers += 1
         new = []
@@ -383,14 +390,14 @@ def _at(place: _Span, decoding: tuple[str, ...]) -> Callable[[int, int], tuple[_
     return lambda _start, _end: (place, decoding)
 
 
-def _below(view: _View, layer: Layer, data: bytes, *, is_document: bool) -> _View:
+def _below(view: View, layer: Layer, data: bytes, *, is_document: bool) -> View:
     """Return the view on a layer of `view`."""
 
     def to_base(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
         place, outer = view.to_base(*layer.span(start, end))
         return place, (*outer, layer.decoder(start, end))
 
-    return _View(data, to_base, view.depth - 1, [], is_document)
+    return View(data, to_base, view.depth - 1, [], is_document)
 
 
 def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:

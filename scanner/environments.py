@@ -49,3 +49,20 @@ def environment(path: str) -> str | None:
         if (number and part in _TEST_FOLDER) or (not number and part.lower().endswith(_DOCUMENT_ENDINGS)):
             return TEST
     return None
+
+
+_TEMPLATE = re.compile(r"(?i)[._-](?:example|sample|template|tmpl|tpl|dist|defaults?)(?=[._-]|$)")
+
+
+def template_of(path: str) -> str | None:
+    """Return the path of the file that one fills in from this one, `a/.env` for `a/.env.example`, or None."""
+    folder, _, name = path.rpartition("/")
+    filled = _TEMPLATE.sub("", name)
+    if filled in ("", name):
+        return None
+    return f"{folder}/{filled}" if folder else filled
+
+
+def is_filled_in(path: str, filled: str) -> bool:
+    """Return whether `path` is what is filled in, or a variant of it: `.env.production` of `.env`."""
+    return template_of(path) is None and (path == filled or path.startswith(f"{filled}."))

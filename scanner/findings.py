@@ -14,7 +14,7 @@ from typing import NamedTuple
 from scanner.engine.entropy import shannon_entropy
 from scanner.engine.preference import rank
 from scanner.engine.strength import is_wordy
-from scanner.environments import TEST, environment
+from scanner.environments import TEST, environment, is_filled_in, template_of
 from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule, Story
 
 _KEY = b"leaksweep fingerprint v1"
@@ -103,10 +103,22 @@ def build_findings(
     groups: dict[Key, list[Seen]] = {}
     for one in seen:
         groups.setdefault(one.key, []).append(one)
+    samples = _samples(groups)
     findings = [
-        _finding(sorted(group, key=_age), rules[key[0]], key[2], stories.get(key)) for key, group in groups.items()
+        _finding(sorted(group, key=_age), rules[key[0]], key, stories.get(key), samples.get(key[1], ()))
+        for key, group in groups.items()
     ]
     return tuple(sorted(findings, key=_place))
+
+
+def _samples(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Return, by secret, the paths for which a template holds it: `a/.env` where it stands in `a/.env.example`."""
+    samples: dict[str, list[str]] = {}
+    for _, secret, path in keys:
+        stands_for = template_of(path)
+        if stands_for is not None:
+            samples.setdefault(secret, []).append(stands_for)
+    return samples
 
 
 def _age(one: Seen) -> tuple[int, str, str, int]:
@@ -124,13 +136,18 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     )
 
 
-def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) -> Finding:
+def _finding(
+    group: Sequence[Seen], rule: Rule, key: Key, story: Story | None, sampled_for: Sequence[str] = ()
+) -> Finding:
+    home = key[2]
     first = next((one for one in group if one.provenance.path == home), group[0])
     failed = all(one.match.checksum_failed for one in group)
     confidence = _one_lower(_confidence(group, rule)) if failed else _confidence(group, rule)
     notes = ("the checksum does not fit: probably an example",) if failed else ()
     if confidence == "medium" and _is_made_up(first.match.secret.value, rule, home):
-        confidence, notes = "low", (*notes, "words, in tests or documentation: probably made up")
+        confidence, notes = "low", (*notes, "in tests or documentation, and not random: probably made up")
+    elif rule.checksum is None and any(is_filled_in(home, path) for path in sampled_for):
+        confidence, notes = _one_lower(confidence), (*notes, "the template beside it has the same value")
     return Finding(
         rule_id=rule.id,
         severity="low" if failed else rule.severity,
@@ -149,8 +166,10 @@ def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None) 
 
 
 def _is_made_up(secret: str, rule: Rule, path: str) -> bool:
-    """Return whether a test or a page of documentation made the secret up: neither random nor of a proven form."""
-    return rule.checksum is None and environment(path) == TEST and is_wordy(secret)
+    """Return whether a test or a page of documentation made the secret up: words, or a hash, and of no proven form."""
+    if rule.checksum is not None or environment(path) != TEST:
+        return False
+    return is_wordy(secret) or "password-hash" in rule.tags
 
 
 def _one_lower(confidence: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -116,6 +117,18 @@ def test_explain_tells_of_a_line_what_each_rule_made_of_it_and_prints_no_secret(
     assert b"generic-password-assignment: dropped, " in dropped.stdout
     assert b"no rule looked at this line" in idle.stdout
     assert (kept.returncode, dropped.returncode, idle.returncode) == (0, 0, 0)
+
+
+def test_explain_looks_into_what_is_encoded(tmp_path: Path) -> None:
+    secret = "hunter" + "42!"
+    inner = base64.b64encode(f'x = 1\ndb_password = "{secret}"\n'.encode()).decode()
+    (tmp_path / "a.txt").write_text(f'blob = "{inner}"\nblob = "none"\n')
+    told, other = (leaksweep("explain", f"{tmp_path}/a.txt:{line}").stdout.decode() for line in (1, 2))
+    head, _, decoded = told.partition("  decoded, base64:\n")
+    assert "generic-password-assignment: kept" in decoded
+    assert "generic-password-assignment: kept" not in head
+    assert secret not in told
+    assert "decoded" not in other
 
 
 def test_explain_says_that_a_file_or_a_line_is_not_there(tmp_path: Path) -> None:

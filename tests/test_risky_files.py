@@ -32,6 +32,18 @@ def test_a_template_of_settings_is_no_risky_file(tmp_path: Path, name: str) -> N
     assert "dotenv-secret" not in _rules_found(tmp_path, "--all-files").values()
 
 
+def test_a_value_that_the_template_beside_it_has_too_is_told_there(tmp_path: Path) -> None:
+    shared = expand('SESSION_SECRET="{{base62:32}}"\n', seed="shared")
+    (tmp_path / ".env.example").write_text(shared)
+    (tmp_path / ".env.production").write_text(shared + expand('API_SECRET="{{base62:32}}"\n', seed="own"))
+    done = leaksweep("scan", "-f", "json", "--all-files", "--min-confidence", "low", str(tmp_path))
+    told = {(one["path"], one["start_line"]): one for one in json.loads(done.stdout)["findings"]}
+    assert "the template beside it has the same value" in told[".env.production", 1]["notes"]
+    assert told[".env.production", 2]["notes"] == []
+    levels = [told[key]["confidence"] for key in ((".env.production", 1), (".env.production", 2), (".env.example", 1))]
+    assert levels == ["low", "medium", "medium"]
+
+
 def test_a_risky_path_counts_in_history(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.write(".env", expand('API_SECRET="{{base62:32}}"\n', seed="history"))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scanner.commands import rules
 from scanner.commands.console import CLEAN, say
 from scanner.config import Config
 from scanner.engine.trace import Look, Span
 from scanner.errors import UsageError
+from scanner.model import Rule
 from scanner.reporters.safe import printable
+
+if TYPE_CHECKING:
+    from scanner.engine.matcher import Engine
+
+MAX_DECODED_LINES = 20
+"""Lines of decoded texts that are told of one line of a file."""
 
 _PLACE = re.compile(r"(.+):([1-9][0-9]*)")
 
@@ -24,50 +31,83 @@ def explain(*, what: str, **_: Any) -> int:
     return _explain_line(place[1], int(place[2]))
 
 
+class _Explainer(NamedTuple):
+    """The rules, and the file that they looked at."""
+
+    engine: Engine
+    path: str
+
+    def tell(self, data: bytes, found: list[Look], *, indent: str) -> None:
+        """Print what each rule saw on a line of a text, at the place that it saw."""
+        from scanner.engine.snippets import masked_line
+
+        spans = sorted({look.span for look in found if look.span})
+        rules = {rule.id: rule for rule in self.engine.rules}
+        for place in spans:
+            say(f"{indent}{printable(masked_line(data, place, spans).text.strip())}")
+            for look in found:
+                if look.span == place:
+                    say(f"{indent}  {look.rule_id}: {_outcome(look, rules[look.rule_id], self.path)}")
+        idle = [look.rule_id for look in found if look.span is None]
+        if idle:
+            say(f"{indent}looked and saw nothing: {', '.join(idle)}")
+        elif not spans:
+            say(f"{indent}no rule looked at this line: it holds nothing by which one would be called")
+
+
 def _explain_line(path: str, line: int) -> int:
     from scanner.chunks import normalise
     from scanner.engine.matcher import Engine
-    from scanner.engine.snippets import masked_line
     from scanner.engine.trace import line_span, looks
     from scanner.ruleset import load_ruleset
 
-    data = normalise(_content(path))
+    content = _content(path)
+    data = normalise(content)
     span = line_span(data, line)
     if span is None:
         raise UsageError(f"{path} has no line {line}")
     ruleset = load_ruleset()
-    found = looks(Engine(ruleset.rules, ruleset.anchors), data, span)
-    spans = sorted({look.span for look in found if look.span})
-    levels = {rule.id: rule.confidence for rule in ruleset.rules}
-    paths = {rule.id: rule.path_pattern for rule in ruleset.rules if rule.path_pattern}
+    explainer = _Explainer(Engine(ruleset.rules, ruleset.anchors), path)
     say(f"{printable(path)}:{line}")
-    for place in spans:
-        say(f"  {printable(masked_line(data, place, spans).text.strip())}")
-        for look in found:
-            if look.span == place:
-                say(f"    {look.rule_id}: {_outcome(look, levels[look.rule_id], path, paths.get(look.rule_id))}")
-    _say_idle([look.rule_id for look in found if look.span is None], spans)
+    explainer.tell(data, looks(explainer.engine, data, span), indent="  ")
+    for text, inner, decoding in _decoded(explainer.engine, content, span):
+        found = looks(explainer.engine, text, inner)
+        if any(look.span for look in found):
+            say(f"  decoded, {' in '.join(reversed(decoding)) or 'joined'}:")
+            explainer.tell(text, found, indent="    ")
     return CLEAN
 
 
-def _outcome(look: Look, confidence: str, path: str, path_pattern: str | None) -> str:
-    told = ""
+def _decoded(engine: Engine, content: bytes, span: Span) -> list[tuple[bytes, Span, tuple[str, ...]]]:
+    """Return the lines of decoded texts that come from the line at `span`, each with its text and its decoders."""
+    from scanner.deep import DeepSearch, View
+
+    views: list[View] = []
+    DeepSearch(engine, on_view=views.append).search(content, "")
+    found: list[tuple[bytes, Span, tuple[str, ...]]] = []
+    for view in views:
+        at = 0
+        for text in view.text.split(b"\n"):
+            inner = at, at + len(text)
+            at = inner[1] + 1
+            if len(found) < MAX_DECODED_LINES and text.strip():
+                place, decoding = view.to_base(*inner)
+                if place[0] <= span[1] and span[0] <= place[1]:
+                    found.append((view.text, inner, tuple(filter(None, decoding))))
+    return found
+
+
+def _outcome(look: Look, rule: Rule, path: str) -> str:
+    told, confidence = "", rule.confidence
     if look.verdict is not None:
         moved = ", ".join(f"{name} {share:+.1f}" for name, share in look.moved)
         told = f" (the judge gives it {look.verdict.probability:.2f}: {moved})"
         confidence = look.verdict.confidence or confidence
     if look.reason:
         return f"dropped, {look.reason}{told}"
-    if path_pattern and not re.search(path_pattern, path.replace(os.sep, "/")):
+    if rule.path_pattern and not re.search(rule.path_pattern, path.replace(os.sep, "/")):
         return "dropped, not in a file of its kind"
     return f"kept, confidence {confidence}{told}"
-
-
-def _say_idle(rule_ids: list[str], spans: list[Span]) -> None:
-    if not rule_ids and not spans:
-        say("  no rule looked at this line: it holds nothing by which one would be called")
-    elif rule_ids:
-        say(f"  looked and saw nothing: {', '.join(rule_ids)}")
 
 
 def _content(path: str) -> bytes:

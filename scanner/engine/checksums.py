@@ -170,6 +170,9 @@ CHECKED: dict[str, Callable[[str], bool]] = {
 }
 """Name -> whether a secret decodes to what it must be."""
 
+STRUCTURAL = frozenset(name for name in CHECKED if name.startswith(("base64-", "jwt-")))
+"""Those without a checksum proper: a text that does not decode as it must has no claim to be of that form at all."""
+
 NAMES = frozenset(COMPUTED) | frozenset(CHECKED)
 
 

@@ -40,7 +40,7 @@ def _run_after(text: str) -> str:
 _USER = re.compile(r"(?:^|//)([^\s:/\"'`<>]{0,80}):$")
 _HOST = re.compile(r"@([\w.-]*)")
 _SAMPLE_HOST = re.compile(
-    r"(?i)(?:host|hostname|server|example|domain|your\w*|my\w*)\d{0,2}(?:\.\w{2,8})?$|[\w.-]*\bexample\.(?:com|org|net)$"
+    r"(?i)(?:localhost|host|hostname|server|example|domain|your\w*|my\w*)\d{0,2}(?:\.\w{2,8})?$|[\w.-]*\bexample\.(?:com|org|net)$"
 )
 _SIGNS = re.compile(r"(?i)(?:e?mail|space|colon|slash|comma|percent|dash|dot)$")
 """What such a test calls the sign that it tries, and the user whose name has an `@`."""
@@ -59,7 +59,7 @@ def is_url_sample(hit: Hit) -> str | None:
     if name and not is_made_of_words(name):
         return None
     host = _HOST.match(hit.after)
-    is_sample = is_made_of_words(password) or password.lower() in _MAIMED
+    is_sample = is_made_of_words(password) or password.lower() in _MAIMED or "password".startswith(password.lower())
     if is_sample and (name or (host and _SAMPLE_HOST.search(host[1]))):
         return "placeholder"
     return None

@@ -8,7 +8,7 @@ import re
 
 from scanner.engine.hit import Hit
 from scanner.engine.language import placeholder_share, word_share
-from scanner.engine.placeholders import is_placeholder
+from scanner.engine.placeholders import is_made_of_words, is_placeholder
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 
@@ -58,6 +58,9 @@ def is_encoded_words(hit: Hit) -> str | None:
     plain = decoded_base64(secret)
     if plain is None or not plain.isascii():
         return None
+    user, _, password = plain.partition(":")
+    if user and password and is_made_of_words(password):
+        return "encoded words"
     is_text = word_share(plain) >= (0.6 if " " in plain or "/" in plain else 0.85)
     return "encoded words" if is_text and not any(c.isdigit() for c in plain) else None
 

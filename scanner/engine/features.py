@@ -141,7 +141,11 @@ def _name(hit: Hit) -> list[float]:
 
 def _line(hit: Hit) -> list[float]:
     before, after, between = hit.before, hit.after, hit.between.strip(" \t")
-    operator = next((one for one in _OPERATORS if one in hit.between), "")
+    operator = (
+        ":"
+        if hit.name_end and between.startswith(("- ", "is"))
+        else next((one for one in _OPERATORS if one in hit.between), "")
+    )
     return [
         float(hit.is_quoted),
         float(operator in ("=", ":=")),

@@ -9,14 +9,15 @@ from scanner.engine.language import strangeness, word_share
 
 _CODE = re.compile(
     r"""(?ix)
-    [(){};] | => | -> | :: | == | != | && | \|\| | ^[&*!~|\\] | ^\.\w | \+[ ] | [ ]\+ | [ ][?:][ ] |
+    [(){};] | => | -> | :: | (?<![a-z0-9+/_-]{12})== | != | && | \|\| | ^[&*!~|\\] | ^\.\w |
+    \+[ ] | [ ]\+ | [ ][?:][ ] |
     ^[\w.]+\[ | ^@\w+$ |
     ^(?:true|false|null|none|nil|undefined|self|this|new|await|return|function|lambda|string|str|bytes|bytearray|int|
         integer|bool|boolean|char|object|any|void|unknown|optional|optional<.*|required|nan|yes|no|on|off)[?!,]?$
     """
 )
 _DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+")
-_IN_QUOTES = re.compile(r"^\s*\+|\+\s*$|^\$\w+$|\$\{[\w.]|\(\?[:=!<P]|\[\^|\\[wdsb][+*{]|^\s*[,;:]\s|^:\w+$|^\s*\)")
+_IN_QUOTES = re.compile(r"^\s*\+|\+\s*$|^\$\w+$|\$\{[\w.]{2}|\(\?[:=!<P]|\[\^|\\[wdsb][+*{]|^\s*[,;:]\s|^:\w+$|^\s*\)")
 _FORMAT = re.compile(r"%[-#0-9.]*[sdvqr](?![a-z])|\{\d*\}|\{\w+\}|\?\s*$|\\[wdsb]")
 _CALL = re.compile(r"\s?[(\[]|\.\w+\(|::|->|\s?=>|\s*(?:\|\||&&)")
 
@@ -36,7 +37,8 @@ def is_code(hit: Hit) -> str | None:
 def _is_format(text: str) -> bool:
     """Return whether a text has places to fill in, and nothing else but words."""
     rest, places = _FORMAT.subn("", text)
-    return places > 0 and (len(rest) < 4 or word_share(rest) >= 0.4)
+    letters = sum(c.isalnum() or c == " " for c in rest)
+    return places > 0 and (len(rest) < 4 or (word_share(rest) >= 0.4 and letters * 3 > len(rest) * 2))
 
 
 _WORDS = re.compile(r"[A-Za-z]{2,}(?:['\u2019-][A-Za-z]+)?")
@@ -70,6 +72,8 @@ _RESOURCE = re.compile(
     r"UA-\d|G-[A-Z0-9]{6,}$|GTM-|ca-pub-|sha(?:1|256|384|512)[-:]|h1:|zh:|urn:|data:|pkg:|ssh-(?:rsa|ed25519)\b)"
 )
 _VERSION = re.compile(r"[v^~<>=]{0,2}\d+(?:\.(?:\d+|[x*])){1,4}(?:[-+.][\w.-]+)?")
+_ADDRESS = re.compile(r"(?:[\d.]+:|:)?\d{1,5}(?:-\d{1,5})?:\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp))?")
+"""A port, or two, with an address before them: `127.0.0.1:8080:80`."""
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*)?|\d\d?/\d\d?/\d{4}|#[0-9A-Fa-f]{3,8}|"
     r"[0-9]{1,15}(?:\.\d+)?(?:px|em|rem|%|s|ms|kb|mb|gb)?"
@@ -77,7 +81,7 @@ _DATE = re.compile(
 _NUMBER = re.compile(
     r"[-+]?0x[0-9A-Fa-f]{1,16}[uUlL]*|[-+]?[0-9]{1,20}(?:[uUlL]{1,3}|n)|[-+]?[0-9]*\.[0-9]+(?:e[-+]?[0-9]+)?f?"
 )
-_NAME = re.compile(r"(?:[A-Za-z]+|[0-9]{1,4})(?:[ _./:@-]+(?:[A-Za-z]+|[0-9]{1,4}))*")
+_NAME = re.compile(r"(?:[A-Za-z]+|0*[0-9]{1,4})(?:[ _./:@-]+(?:[A-Za-z]+|0{0,12}[0-9]{1,4}))*")
 _SNAKE_OR_CAMEL = re.compile(
     r"(?:[a-z]+|[A-Z]+)(?:[_-](?:[A-Za-z]+|[0-9]+))+|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}"
 )
@@ -91,7 +95,7 @@ def is_identifier(hit: Hit) -> str | None:
     is_hex = len(secret) in (32, 40, 56, 64, 96, 128) and re.fullmatch(r"(?i)[0-9a-f]+", secret)
     if is_hex and (_HASH_WORD.search(hit.before) or hit.before.endswith(("@", "/"))):
         return "digest"
-    if _RESOURCE.match(secret) or any(p.fullmatch(secret) for p in (_VERSION, _DATE, _NUMBER)):
+    if _RESOURCE.match(secret) or any(p.fullmatch(secret) for p in (_VERSION, _DATE, _NUMBER, _ADDRESS)):
         return "identifier"
     if _SNAKE_OR_CAMEL.fullmatch(secret) and word_share(secret) >= 0.55:
         return "identifier"
@@ -133,7 +137,6 @@ _OTHERWISE = re.compile(
     public[_-]?key | pub[_-]?key | publishable | site[_-]?key |
     (?:primary|foreign|partition|sort|cache|row|hash|index)[_-]?key |
     (?<!access)[_-]?(?<!access_)key[_-]?ids?$ |
-    (?:next|prev(?:ious)?|page|pagination|continuation|idempotency|client_?request|cancellation)[_-]?token$ |
     token[_-]?(?:type|kind|class|name|count|index|pos|start|end|length|len|id)$ |
     (?:url|uri|path|file|filename|dir|folder|label|title|hint|placeholder|prompt|tooltip|message|length|len|size|count|
        min|max|policy|regexp?|pattern|format|type|algorithm|alg|class|expiry|expires?(?:_?in|_?at)?|ttl|timeout|enabled|
@@ -141,6 +144,10 @@ _OTHERWISE = re.compile(
        store|method|manager|provider|strength)$
     """
 )
+_OF_A_REQUEST = re.compile(
+    r"(?i)(?:next|prev(?:ious)?|page|pagination|continuation|idempotency|client_?request|cancellation)[_-]?token$"
+)
+"""Tokens that tell one request or one page of a list from the others, and open nothing."""
 _ENDS_IN_SECRET = re.compile(r"(?i)(?:passw(?:or)?d|secret|token|key|pwd|pass|credentials?)$")
 
 
@@ -148,6 +155,8 @@ def is_named_otherwise(hit: Hit) -> str | None:
     """Drop a value whose name says that it is something about a secret, such as its file, its length or its hash."""
     name = hit.name.rstrip("_-.0123456789")
     if _OTHERWISE.search(name) and not _ENDS_IN_SECRET.search(name.replace("public", "")):
+        return "named otherwise"
+    if _OF_A_REQUEST.search(name):
         return "named otherwise"
     return "named otherwise" if re.search(r"(?i)pub(?:lic)?[_-]?key$|publishable", name) else None
 
@@ -159,18 +168,24 @@ def is_tag_text(hit: Hit) -> str | None:
     return None
 
 
-_ONE_WORD = re.compile(r"(?:[a-z]+|[A-Z]?[a-z]+(?:[A-Z]{1,4}[a-z]+){0,5}|[A-Z]{2,5}(?:[A-Z][a-z]+){1,5})[0-9]?")
-_WORD_BITS = 5.0
+_ONE_WORD = re.compile(r"[a-z]+|[A-Z]{0,5}[a-z]+(?:[A-Z]{1,5}[a-z]*){0,6}")
+_WORD_BITS, _KNOWN_BITS = 4.6, 5.2
 _MAX_WORD = 40
+_MAX_DIGITS = 2
 _BARE_NAMES = frozenset(("key", "keys", "token", "tokens"))
 """Names that are as often those of an entry of a table, or of a piece of a text."""
+_KEY_ID = re.compile(r"[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40}")
+"""How OpenPGP names a key (RFC 4880, section 12.2)."""
 
 
 def is_word(hit: Hit) -> str | None:
-    """Drop a word or a number where only a random text is a secret: a name, a label, a count."""
+    """Drop a word, a number or a key's id where only a random text is a secret: a name, a label, a count."""
     secret = hit.secret
-    if secret.isdigit() and len(secret) <= 20 and hit.name.lower() in _BARE_NAMES:
+    if hit.name.lower() in _BARE_NAMES and ((secret.isdigit() and len(secret) <= 20) or _KEY_ID.fullmatch(secret)):
         return "number"
-    if len(secret) <= _MAX_WORD and _ONE_WORD.fullmatch(secret) and strangeness(secret) < _WORD_BITS:
-        return "word"
-    return None
+    letters = re.sub(r"[0-9]", "", secret)
+    if len(secret) > _MAX_WORD or len(secret) - len(letters) > _MAX_DIGITS:
+        return None
+    if not _ONE_WORD.fullmatch(letters) or sum(map(str.isupper, letters)) * 4 > len(letters) + 4:
+        return None
+    return "word" if strangeness(letters) < (_KNOWN_BITS if word_share(letters) >= 0.5 else _WORD_BITS) else None

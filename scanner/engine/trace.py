@@ -40,7 +40,7 @@ def line_span(data: bytes, line: int) -> Span | None:
 def looks(engine: Engine, data: bytes, line: Span) -> list[Look]:
     """Return what each rule with a candidate on a line of normalised `data` saw there, in order of place.
 
-    What decoders find inside of encoded text is no part of it. A rule that runs out of time has seen nothing.
+    A rule that runs out of time has seen nothing.
     """
     final = {(match.rule_id, match.start, match.end) for match in engine.search(data).matches}
     found: list[Look] = []

@@ -61,6 +61,7 @@ def password(draw: random.Random) -> str:
             draw.choice(_COMMON) + draw.choice((number, mark, number + mark, word)),
             "".join(draw.choice(_KEYBOARD_EASY) for _ in range(draw.randint(7, 12))),
             _leet(draw, word) + _leet(draw, other).capitalize() + draw.choice(("", number, mark)),
+            f"{word.capitalize()}{draw.choice(('Password', 'Pass', 'Passwd', 'Pwd'))}{number}{draw.choice(('', mark))}",
         )
     )
 
@@ -136,6 +137,8 @@ _ASSIGNMENTS = (
     'assert {n} == "{v}"',
     "spring.datasource.{n}={v}",
     "db.{n} = {v}",
+    "{n} - '{v}'",
+    "the {n} is {v}, and it works",
 )
 _PASSWORD_PLACES = (
     "postgres://app:{v}@db.acme.io:5432/app",
