@@ -32,6 +32,23 @@ def test_a_template_of_settings_is_no_risky_file(tmp_path: Path, name: str) -> N
     assert "dotenv-secret" not in _rules_found(tmp_path, "--all-files").values()
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (".my.cnf", "password=rootrules"),
+        (".bashrc", "export MYSQL_PWD=rootrules"),
+        ("config/database.yml", "  password: rootrules"),
+        ("srv/server.cfg", 'rcon_password "rootrules"'),
+        (".dbeaver-data-sources.xml", '<connection host="h" user="user" password="password"/>'),
+    ],
+)
+def test_a_word_is_a_password_in_a_file_that_programs_log_in_with(tmp_path: Path, name: str, line: str) -> None:
+    for path in (tmp_path / name, tmp_path / "src" / "x.txt"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{line}\n")
+    assert _rules_found(tmp_path, "--all-files") == {name: "login-file-password"}
+
+
 def test_a_value_that_the_template_beside_it_has_too_is_told_there(tmp_path: Path) -> None:
     shared = expand('SESSION_SECRET="{{base62:32}}"\n', seed="shared")
     (tmp_path / ".env.example").write_text(shared)

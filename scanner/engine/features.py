@@ -21,11 +21,11 @@ _HEX = frozenset(string.hexdigits)
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _INNER_DIGIT = re.compile(r"[A-Za-z][0-9!@$][A-Za-z]")
 _STRONG_WORDS = re.compile(
-    r"(?i)passw|pwd|passphrase|secret|api_?-?key|access_?-?key|private_?-?key|auth_?-?token|access_?-?token"
+    r"(?i)passw|pwd|passphrase|senha|contrase|kennwort|de_?passe|secret|api_?-?key|access_?-?key|private_?-?key|auth_?-?token|access_?-?token"
 )
 _LAST_WORDS_TEXT = """
 password passwd passphrase passcode passwort pass pwd secret token key credential credentials auth jwt pw apikey
-passwords secrets tokens keys
+passwords secrets tokens keys senha contrasena contraseña kennwort passe
 """
 _LAST_WORDS = frozenset(_LAST_WORDS_TEXT.split())
 _TAIL_NOT_TEXT = """

@@ -12,6 +12,7 @@ from scanner.engine.placeholders import (
     is_regular,
     is_repeated,
     is_sequence,
+    is_unfilled,
 )
 from scanner.engine.references import is_encrypted, is_reference
 from scanner.engine.shapes import (
@@ -52,6 +53,7 @@ ADDABLE: tuple[tuple[str, Filter], ...] = (
     ("same-as-user", is_user_name),
     ("word", is_word),
     ("url-sample", is_url_sample),
+    ("unfilled", is_unfilled),
 )
 NAMES = frozenset(name for name, _ in ALWAYS + ADDABLE)
 

@@ -79,6 +79,12 @@ def is_placeholder(hit: Hit) -> str | None:
     return None
 
 
+def is_unfilled(hit: Hit) -> str | None:
+    """Drop what asks to be filled in, and nothing else that `is_placeholder` drops: `password` may be the password."""
+    secret = hit.secret
+    return "placeholder" if _BRACKETED.fullmatch(secret[:200]) or _TELLTALE.search(secret[:120]) else None
+
+
 _BLOCK_REPEATED = re.compile(r"(.{1,3}?)\1{3,}|(.{4,12}?)\2{8,}")
 _LONG_BLOCK_REPEATED = re.compile(r"(.{4,16}?)\1+")
 

@@ -12,6 +12,7 @@ import regex
 
 from scanner.engine.filters import Filter, drop_reason, filters_of
 from scanner.engine.hit import Hit
+from scanner.engine.shapes import is_word
 from scanner.ruleset import load_ruleset
 from tests.training.invented import lines
 
@@ -39,13 +40,20 @@ class JudgedRule(NamedTuple):
 
 
 def judged_rules() -> list[JudgedRule]:
-    """Return the rules of the package that leave their matches to the judge."""
+    """Return the rules of the package that leave their matches to the judge.
+
+    The words that a filter drops where only a random text is a secret are kept: a word is learned from them.
+    """
     flags = regex.ASCII | regex.MULTILINE
     return [
-        JudgedRule(rule.judge, rule.keywords, regex.compile(rule.pattern, flags), filters_of(rule))
+        JudgedRule(rule.judge, rule.keywords, regex.compile(rule.pattern, flags), _without_words(filters_of(rule)))
         for rule in load_ruleset().rules
         if rule.judge
     ]
+
+
+def _without_words(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    return tuple(one for one in filters if one is not is_word)
 
 
 def hits_of(rules: Iterable[JudgedRule], line: str) -> Iterator[tuple[str, Hit]]:
