@@ -10,7 +10,7 @@ _REFERENCE = re.compile(
     r"""(?ix)
     ^\$\w+$ | ^\$[A-Za-z_]\w*[/:"] | ^\$\{ | \$\{[\w.:/?@!,+\ -]{1,80}\} |
     ^\$\( | \{\{[^{}]{0,80}\}\} | ^\{\{ | ^\{%|%\}$ | ^<% | \#\{[^{}]*\} | ^%\w+%$ | ^%\( | ^%[-+\#0-9.]*[sdvqxuf@]\b |
-    ^\{\w*\}$ | \[\[ |
+    ^\{\w*\}$ | ^\[\[ | \[\[[^\[\]]{1,80}\]\] |
     ^\\\( | ^@\w*\{ | ^`[^`]*`$ | ^\$[\[(] |
     ^(?:op|vault|doppler|infisical|keyring|keychain|akv|ssm|awssm|sm|gcpsm|ref\+\w+|file|fileb|secretref|env)://? |
     ^vault: | ^secret/data/ | ^arn:aws[\w-]*: | \{\{resolve: |
