@@ -27,7 +27,15 @@ def parser() -> argparse.ArgumentParser:
     _add_scan(verbs.add_parser("scan", help="scan files, a history, a range or what is staged"))
     _add_ci(verbs.add_parser("ci", help="scan what the event of a CI system brought in"))
     _add_hooks(verbs)
-    _add_sweep(verbs.add_parser("sweep", help="scan many repositories, and remember what was read"))
+    _add_sweep(
+        verbs.add_parser(
+            "sweep",
+            help="scan many repositories, and remember what was read",
+            description="Scan the whole history of many repositories. A killed sweep goes on where it was; the "
+            "next one reads only what is new.",
+            epilog="exit codes: 1 if --fail-on is reached, else 3 if anything failed or is incomplete, else 0",
+        )
+    )
     _add_baseline(verbs.add_parser("baseline", help="create and tend the file of known findings"))
     _add_report(verbs.add_parser("report", help="tell a saved scan (-f json) again in other formats"))
     _add_show(verbs.add_parser("show", help="tell the whole story of one finding of a saved scan"))
@@ -247,7 +255,8 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
         "targets",
         nargs="*",
         metavar="TARGET",
-        help="repositories, folders that hold some, URLs to clone; or: status, report, forget TARGET...",
+        help="repositories, folders that hold some, URLs to clone; or one of these words: status (what is done), "
+        "report (tell what the store holds), forget TARGET...",
     )
     add(
         "--from",

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import IO, Any, NamedTuple
 
-from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, now_s, say
+from scanner.commands.console import now_s
 from scanner.commands.sweep_check import is_unchanged, reading_digest, rules_of
 from scanner.commands.sweep_display import Display
-from scanner.errors import ReportError, UsageError
-from scanner.model import SEVERITIES, Skip, Story
+from scanner.commands.sweep_telling import ACTIONS, ended, told
+from scanner.errors import UsageError
+from scanner.model import Skip
 from scanner.reporters.safe import printable
 from scanner.sweep import schedule
 from scanner.sweep.clones import remove_leftovers
 from scanner.sweep.store import Store
 from scanner.sweep.targets import read_list, targets_of
-from scanner.sweep.values import DAY_S, OPEN_STATES, Outcome, SweepOptions, SweepTarget, Task
-
-ACTIONS = ("status", "report", "forget")
+from scanner.sweep.values import Outcome, SweepOptions, SweepTarget, Task
 
 
 def sweep(
@@ -40,7 +38,7 @@ def sweep(
     """
     path = store or default_store()
     if targets and targets[0] in ACTIONS:
-        return _told(targets[0], targets[1:], path, report_directory)
+        return told(targets[0], targets[1:], path, report_directory)
     return _swept(list(targets), path, report_directory, fail_on, **options)
 
 
@@ -76,7 +74,7 @@ def _swept(
     with ExitStack() as stack:
         held = stack.enter_context(Store(path))
         tell = _logger(stack, log)
-        swept = held.begin(wanted, now_s=now_s())
+        swept = held.begin(wanted, now_s=now_s(), gaps=gaps)
         done = held.done_in(swept)
         scan_options = _scan_options(cache or f"{os.path.splitext(path)[0]}-clones", options)
         left = [one for one in wanted if one.id not in done]
@@ -90,7 +88,7 @@ def _swept(
             display.done(outcome)
         held.end()
         tell("end", sweep=swept)
-        return _ended(held, by_id, gaps, report_directory, fail_on)
+        return ended(held, by_id, report_directory, fail_on)
 
 
 def _listed(words: list[str], lists: Sequence[str], options: dict[str, Any]) -> Iterator[SweepTarget | Skip]:
@@ -229,89 +227,3 @@ def _log_line(stream: IO[str], event: str, **values: Any) -> None:
 
     shown = {name: printable(value) if isinstance(value, str) else value for name, value in values.items()}
     stream.write(json.dumps({"time": round(time.time(), 3), "event": event, **shown}) + "\n")
-
-
-def _ended(
-    store: Store, by_id: dict[str, SweepTarget], gaps: list[Skip], report_directory: str | None, fail_on: str | None
-) -> int:
-    from scanner.sweep.summary import skipped_in
-
-    rows = [row for row in store.repositories() if row["id"] in by_id]
-    found = [secret for owner, secret in store.findings() if owner in by_id]
-    failed = [row for row in rows if row["status"] == "failed"]
-    incomplete = [row for row in rows if row["status"] == "read" and not row["is_complete"]]
-    if report_directory is not None:
-        _written(store, report_directory)
-    say(f"{len(rows)} repositories, {len(found)} findings, {len({s.cluster for s in found})} different secrets")
-    for row in failed:
-        say(printable(f"failed: {row['id']}: {row['error']}"))
-    for row in incomplete:
-        gaps_of = skipped_in(store.document(row["id"]))
-        say(printable(f"incomplete: {row['id']}: " + ", ".join(f"{name}: {count}" for name, count in gaps_of.items())))
-    for gap in gaps:
-        say(printable(f"not searched: {gap.what}: {gap.detail or gap.reason}"))
-    limit = SEVERITIES.index(fail_on) if fail_on else -1
-    if any(SEVERITIES.index(secret.severity) <= limit for secret in found):
-        return FOUND
-    return INCOMPLETE if failed or incomplete or gaps else CLEAN
-
-
-def _written(store: Store, folder: str) -> None:
-    from scanner.sweep.writing import write_all
-
-    write_all(store, folder, partial(_write_sarif, now_s=store.now_s))
-    say(printable(f"reports: {folder}"))
-
-
-def _write_sarif(document: bytes, path: str, *, now_s: int) -> None:
-    from scanner.reporters import RenderOptions
-    from scanner.reporters.output import Output, write_reports
-    from scanner.saved import report_of_document
-
-    report = report_of_document(document, name=path)
-    findings = tuple(replace(one, story=_aged(one.story, now_s)) for one in report.findings)
-    write_reports(replace(report, findings=findings), [Output("sarif", path)], RenderOptions(), sys.stdout)
-
-
-def _aged(story: Story | None, now_s: int) -> Story | None:
-    """Return a story whose exposure, if it goes on, runs up to `now_s`."""
-    committer = story.introduced.commit.committer if story is not None and story.introduced else None
-    begun_s = committer.time_s if committer else None
-    if story is None or begun_s is None or story.exposure_days is None or story.state not in OPEN_STATES:
-        return story
-    return replace(story, exposure_days=max(0, now_s - begun_s) // DAY_S)
-
-
-def _told(action: str, words: Sequence[str], path: str, report_directory: str | None) -> int:
-    if action == "forget":
-        with Store(path) as store:
-            count = store.forget(list(_ids_of(words)))
-        say(f"forgot {count} of {len(words)}")
-        return CLEAN if count == len(words) else FOUND
-    with Store(path, is_shared=True) as store:
-        if action == "report":
-            if report_directory is None:
-                raise ReportError("sweep report: give --report-dir DIR")
-            _written(store, report_directory)
-            return CLEAN
-        return _status(store)
-
-
-def _ids_of(words: Sequence[str]) -> Iterable[str]:
-    """Yield the ids that `words` mean: an id of the store as it is, or a folder or URL."""
-    for word in words:
-        if os.path.isdir(word) or "://" in word:
-            yield from (one.id for one in targets_of([word]) if isinstance(one, SweepTarget))
-        else:
-            yield word
-
-
-def _status(store: Store) -> int:
-    swept, is_open = store.sweep_state()
-    say(f"sweep {swept or 'none yet'}" + (", not finished" if is_open else ""))
-    for row in store.repositories():
-        done = "done" if row["sweep"] == swept else "of an earlier sweep"
-        cause = f": {row['error']}" if row["error"] else ""
-        gap = "" if row["is_complete"] or row["status"] == "failed" else ", incomplete"
-        say(printable(f"{row['status']:<9} {done:<19} {row['id']}{gap}{cause}"))
-    return CLEAN

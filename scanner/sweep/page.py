@@ -11,6 +11,9 @@ from typing import Any
 
 from scanner.reporters.safe import printable
 
+MAX_ROWS = 25
+"""Of a table: a page is read by people; the other reports hold the rest."""
+
 
 def page_of(summary: Mapping[str, Any]) -> str:
     """Return a page that needs no network and runs no script."""
@@ -23,19 +26,24 @@ def page_of(summary: Mapping[str, Any]) -> str:
         (totals["distinct_secrets"], "different secrets"),
         (totals["by_severity"]["critical"], "critical"),
         (len(summary["reused"]), "used more than once"),
-        (totals["failed"] + totals["incomplete"], "failed or incomplete"),
+        (totals["failed"] + totals["incomplete"] + len(summary["not_searched"]), "failed or incomplete"),
     )
     body = [
         "<h1>leaksweep: all repositories</h1>",
         f"<p>Sweep {_e(summary['sweep']['id'])}"
         + ("" if summary["sweep"]["is_finished"] else ", <b>not finished</b>")
-        + ". No secret is shown in this page.</p>",
+        + ". No secret is shown in this page. All findings: "
+        '<a href="findings.csv">findings.csv</a>; everything: <a href="summary.json">summary.json</a>; '
+        'one repository each: <a href="sarif/">sarif/</a>.</p>',
         '<div class="figures">' + "".join(f"<div><b>{n:,}</b><span>{w}</span></div>" for n, w in figures) + "</div>",
-        _table("Worst repositories", ("Repository", "Critical", "High", "Medium", "Low"), _worst_rows(summary)),
-        _table("Used more than once", ("Rule", "Repositories", "Environments", "Places"), _reused_rows(summary)),
-        _table("Longest exposed", ("Days", "Severity", "Rule", "Repository", "Path", "State"), _oldest_rows(summary)),
-        _table("Failed", ("Repository", "Cause", "Attempts"), _failed_rows(summary)),
+        _table("Failed", ("Repository", "Cause", "#Attempts"), _failed_rows(summary)),
+        _table(
+            "Not searched", ("Folder", "Cause"), [_row(one["what"], one["cause"]) for one in summary["not_searched"]]
+        ),
         _table("Not read", ("Repository", "What"), _gap_rows(summary)),
+        _table("Worst repositories", ("Repository", "#Critical", "#High", "#Medium", "#Low"), _worst_rows(summary)),
+        _table("Used more than once", ("Rule", "Repositories", "Environments", "#Places"), _reused_rows(summary)),
+        _table("Longest exposed", ("#Days", "Severity", "Rule", "Repository", "Path", "State"), _oldest_rows(summary)),
     ]
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
@@ -54,12 +62,14 @@ def _e(value: object) -> str:
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[str]) -> str:
+    """Return a table of the first MAX_ROWS rows, or nothing without any; `#` marks the names of columns of numbers."""
     if not rows:
         return ""
-    cells = "".join(f'<th scope="col">{name}</th>' for name in head)
-    body = "\n".join(rows)
+    cells = "".join(f'<th scope="col"{" class=n" * name.startswith("#")}>{name.lstrip("#")}</th>' for name in head)
+    body = "\n".join(rows[:MAX_ROWS])
+    more = f"<p>The first {MAX_ROWS} of {len(rows):,}.</p>" if len(rows) > MAX_ROWS else ""
     table = f"<table><thead><tr>{cells}</tr></thead><tbody>\n{body}\n</tbody></table>"
-    return f'<h2>{title}</h2>\n<div class="scroll">{table}</div>'
+    return f'<h2>{title}</h2>\n{more}<div class="scroll">{table}</div>'
 
 
 def _row(*cells: object) -> str:
@@ -77,7 +87,7 @@ def _worst_rows(summary: Mapping[str, Any]) -> list[str]:
 def _reused_rows(summary: Mapping[str, Any]) -> list[str]:
     return [
         _row(one["rule_id"], ", ".join(one["repositories"]), ", ".join(one["environments"]), len(one["places"]))
-        for one in summary["reused"][:100]
+        for one in summary["reused"]
     ]
 
 

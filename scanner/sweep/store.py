@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO
 
 from scanner.errors import StoreError
+from scanner.model import Skip
 from scanner.sweep.values import FoundSecret, Known, Outcome, SweepTarget
 
 SCHEMA_VERSION = 1
@@ -48,7 +49,7 @@ class Store:
         try:
             os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
             if is_shared and not os.path.exists(path):
-                raise StoreError(f"{path}: no such store")
+                raise StoreError(f"{path}: no such store: no sweep has made it yet")
             if not is_shared:
                 self._lock = _locked(path)
             self._db = _opened(path)
@@ -107,12 +108,17 @@ class Store:
         """Return the key of this store's clusters: random, made with the store, never printed."""
         return bytes(self._get("key") or b"")
 
-    def begin(self, targets: Sequence[SweepTarget], *, now_s: int) -> str:
+    def begin(self, targets: Sequence[SweepTarget], *, now_s: int, gaps: Sequence[Skip] = ()) -> str:
         """Return the id of the sweep over `targets`: of the one that broke off, if it was over the same.
 
-        `now_s`, seconds since the epoch, is the time up to which exposures run, if this is a new sweep.
+        `now_s`, seconds since the epoch, is the time up to which exposures run, if this is a new sweep. `gaps` are the
+        folders in which no repositories could be searched.
         """
         listed = json.dumps([[t.id, t.location, t.is_remote] for t in sorted(targets)]).encode()
+        with self._writing():
+            self._put(
+                "gaps", json.dumps([{"what": gap.what, "cause": gap.detail or gap.reason} for gap in gaps]).encode()
+            )
         if self._get("open") == b"1" and self._get("targets") == listed:
             return (self._get("sweep") or b"").decode()
         sweep = secrets.token_hex(6)
@@ -232,6 +238,11 @@ class Store:
     def sweep_state(self) -> tuple[str, bool]:
         """Return the id of the last sweep, and whether it has not come to its end."""
         return (self._get("sweep") or b"").decode(), self._get("open") == b"1"
+
+    @property
+    def gaps(self) -> list[dict[str, str]]:
+        """Return the folders that the last sweep could not search for repositories, each with its cause."""
+        return list(json.loads(self._get("gaps") or b"[]"))
 
     def forget(self, target_ids: Sequence[str]) -> int:
         """Remove repositories and all that is known of them; return how many there were."""

@@ -36,6 +36,7 @@ def summary_of(store: Store) -> dict[str, Any]:
         "failures": [
             {"id": e["id"], "error": e["error"], "attempts": e["attempts"]} for e in repositories if e["error"]
         ],
+        "not_searched": store.gaps,
         "incomplete": [{"id": e["id"], "skipped": e["skipped"]} for e in repositories if e["skipped"]],
         "repositories": repositories,
     }
@@ -72,7 +73,7 @@ def _totals(repositories: list[dict[str, Any]], found: list[tuple[str, FoundSecr
         "repositories": len(repositories),
         "read": sum(entry["status"] == "read" for entry in repositories),
         "failed": sum(entry["status"] == "failed" for entry in repositories),
-        "incomplete": sum(not entry["is_complete"] for entry in repositories),
+        "incomplete": sum(entry["status"] == "read" and not entry["is_complete"] for entry in repositories),
         "with_findings": len({owner for owner, _ in found}),
         "findings": len(found),
         "distinct_secrets": len({secret.cluster for _, secret in found}),

@@ -102,9 +102,10 @@ def sizes(sweep: Sweep) -> None:
     store = sum(path.stat().st_size for path in sweep.store.parent.iterdir())
     reports = sum(path.stat().st_size for path in sweep.reports.rglob("*") if path.is_file())
     totals = sweep.summary["totals"]
-    print(
-        f"store {store:,} bytes, reports {reports:,}, {totals['repositories']} repositories, {totals['bytes']:,} read"
-    )
+    folders = [Path(one["id"]) / "objects" for one in sweep.summary["repositories"]]
+    objects = sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
+    print(f"{totals['repositories']} repositories, object folders {objects:,} bytes, {totals['bytes']:,} bytes read")
+    print(f"store {store:,} bytes, reports {reports:,} bytes, {totals['findings']} findings")
 
 
 def executors(folder: Path, targets: list[str], count: int, median: int) -> None:

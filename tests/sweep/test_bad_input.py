@@ -18,6 +18,10 @@ from pathlib import Path
 import pytest
 
 from scanner.commands.sweep_task import sweep_one
+from scanner.model import Skip, SkipReason
+from scanner.sweep.page import page_of
+from scanner.sweep.store import Store
+from scanner.sweep.summary import summary_of
 from scanner.sweep.values import SweepOptions, SweepTarget, Task
 from tests.repositories import Repository, token
 from tests.sweep.sweeping import Sweep, many
@@ -217,3 +221,19 @@ def test_a_store_that_a_newer_version_made_is_left_alone(sweep: Sweep) -> None:
     for action in (str(sweep.folder / "in"), "status", "report"):
         sweep.run(action, code=2)
     assert sweep.store.read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_may_not_be_searched_is_told(sweep: Sweep) -> None:
+    closed = sweep.folder / "in" / "closed"
+    closed.mkdir(mode=0)
+    assert f"not searched: {closed}" in good_and(sweep)
+    assert sweep.summary["not_searched"][0]["what"] == str(closed)
+
+
+def test_where_nothing_could_be_searched_is_in_every_report(tmp_path: Path) -> None:
+    with Store(str(tmp_path / "s")) as store:
+        store.begin([], now_s=1, gaps=[Skip(SkipReason.UNREADABLE, "/closed", "Permission denied")])
+        summary = summary_of(store)
+    assert summary["not_searched"] == [{"what": "/closed", "cause": "Permission denied"}]
+    assert "Permission denied" in page_of(summary)

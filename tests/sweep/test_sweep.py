@@ -92,8 +92,8 @@ def test_a_repository_that_went_away_keeps_its_findings_and_can_be_forgotten(tmp
     out = sweep.run(url, code=3)
     assert "failed: " in out
     assert sweep.summary["totals"]["findings"] == 2
-    assert "forgot 1 of 1" in sweep.run("forget", url)
-    assert "repositories" not in sweep.run("status")
+    assert "forgot 1 repositories" in sweep.run("forget", url)
+    assert "0 repositories done" in sweep.run("status")
 
 
 def test_a_folder_that_comes_back_as_it_was_has_not_failed_any_more(tmp_path: Path) -> None:
