@@ -9,22 +9,27 @@ from scanner.decoders.layer import Edit
 
 _SPACE = rb"[ \t]{0,20}"
 _GAP = rb"[ \t]{0,20}(?:\\?\r?\n[ \t]{0,120})?"
-_PLUS = re.compile(rb"\+(?<=[\"'` \t\n]\+)" + _GAP + rb"[bfru]{0,2}([\"'`])")
-_QUOTE_BEFORE = re.compile(rb"([\"'`])" + _GAP + rb"$")
-_SEAM = re.compile(
-    rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])(?=[A-Za-z0-9+/_.=-])"
-)
-_QUOTE_AND_OPERATOR = re.compile(rb"([\"'`])" + _GAP + rb"(?:\+|\.\.?|&|<>|~|\|\|)?" + _GAP + rb"[bfru]{0,2}([\"'`])$")
-_OPERATORS = b"+.&<>~|"
+OPERATOR = rb"(?:\+|\.\.?|&|<>|~|\|\|)"
+CLOSES = rb"[\"'`](?<!\"{3})(?<!'{3})"
+OPENS = rb"[bfru]{0,2}(?:\"(?!\"\")|'(?!'')|`)"
+"""The quotes at a seam; of three in a row, which stand around a text of many lines, none is one."""
+
+_PLUS = re.compile(rb"\+(?<=[\"'` \t\n]\+)" + _GAP + OPENS)
+_QUOTE_BEFORE = re.compile(CLOSES + _GAP + rb"\Z")
+_BETWEEN = CLOSES + rb"(?:" + _GAP + OPERATOR + rb")?" + _GAP
+_SEAM = re.compile(_BETWEEN + OPENS + rb"(?=[A-Za-z0-9+/_.=-])")
+_QUOTE_AND_OPERATOR = re.compile(_BETWEEN + rb"[bfru]{0,2}" + CLOSES + rb"\Z")
+_OPERATOR_BYTES = b"+.&<>~|"
 _SPACES = b" \t\r\n\\bfru"
-_AFTER_QUOTE = frozenset(bytes([byte]) for byte in _SPACES + _OPERATORS + b"\"'`")
-_ENDS = frozenset(bytes([byte]) for byte in _OPERATORS + b"\"'`")
-_BEFORE_QUOTE = frozenset(_SPACES + _OPERATORS + b"\"'`")
+_AFTER_QUOTE = frozenset(bytes([byte]) for byte in _SPACES + _OPERATOR_BYTES + b"\"'`")
+_ENDS = frozenset(bytes([byte]) for byte in _OPERATOR_BYTES + b"\"'`")
+_BEFORE_QUOTE = frozenset(_SPACES + _OPERATOR_BYTES + b"\"'`")
 """What may stand after the first quote of a seam, before its second one, and before the space there: a quick look."""
 
 _PIECE = re.compile(rb"[A-Za-z0-9+/_.=-]{1,200}")
 _LOOK_BEFORE = 160
 _QUOTES = frozenset(b"\"'`")
+_BACKTICK = b"`"[0]
 MAX_SEAMS = 20_000
 
 
@@ -47,7 +52,7 @@ def _plus_seams(text: bytes) -> Iterator[Edit]:
     for plus in _PLUS.finditer(text):
         before = text[max(0, plus.start() - _LOOK_BEFORE) : plus.start()]
         quote = _QUOTE_BEFORE.search(before) if before[-1:] in (b'"', b"'", b"`", b" ", b"\t", b"\n") else None
-        if quote is not None and quote[1] == plus[1]:
+        if quote is not None and quote[0][0] == text[plus.end() - 1]:
             yield Edit(plus.start() - len(before) + quote.start(), plus.end(), b"", "concatenation")
 
 
@@ -56,7 +61,7 @@ def _run_seams(text: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Edit]:
     for start, end in runs:
         if end < size and text[end] in _QUOTES and text[end + 1 : end + 2] in _AFTER_QUOTE:
             seam = _SEAM.match(text, end)
-            while seam is not None and seam[1] == seam[2]:
+            while seam is not None and _is_paired(seam):
                 yield Edit(seam.start(), seam.end(), b"", "concatenation")
                 piece = _PIECE.match(text, seam.end())
                 seam = _SEAM.match(text, piece.end()) if piece else None
@@ -64,8 +69,14 @@ def _run_seams(text: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Edit]:
             before = text[max(0, start - _LOOK_BEFORE) : start]
             if before[:-1].rstrip(_SPACES)[-1:] in _ENDS:
                 quote = _QUOTE_AND_OPERATOR.search(before)
-                if quote is not None and quote[1] == quote[2]:
+                if quote is not None and _is_paired(quote):
                     yield Edit(start - len(quote[0]), start, b"", "concatenation")
+
+
+def _is_paired(seam: re.Match[bytes]) -> bool:
+    """Return whether a seam has one kind of quote on both sides; without an operator that is not a backtick."""
+    text = seam[0]
+    return text[0] == text[-1] and (text[0] != _BACKTICK or any(byte in text for byte in _OPERATOR_BYTES))
 
 
 # --- UTF-16 inside of other bytes --------------------------------------------------------------------

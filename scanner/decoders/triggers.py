@@ -19,23 +19,21 @@ NEAR_BYTES = 2_816
 
 Span = tuple[int, int]
 
-_OPERATOR = rb"(?:\+|\.\.?|&|<>|~|\|\|)"
 _SPACE = rb"[ \t]{0,120}"
+_END = rb"\\?\r?"
 _FIRST = re.compile(
-    rb"\n\n"
-    + _SPACE
-    + rb"(?:"
-    + _OPERATOR
-    + _SPACE
-    + rb"\\?\r?(?:\n|$)|(?:"
-    + _OPERATOR
-    + _SPACE
-    + rb")?[bfru]{0,2}[\"'`])"
+    rb"\n\n" + _SPACE + rb"(?:" + joins.OPERATOR + _SPACE + rb"(?:" + _END + rb"(?:\n|$)|" + joins.OPENS + rb")"
+    rb"|" + joins.OPENS + rb")"
 )
-_LAST = re.compile(rb"\n\n(?:(?<=[\"'`+.&<>~|\\ \t]\n\n)|(?<=[\"'`+.&<>~|\\ \t]\r\n\n))")
-_ENDS_OPEN = re.compile(
-    rb"(?:[\"'`]" + _SPACE + _OPERATOR + rb"?|\n" + _SPACE + _OPERATOR + rb")" + _SPACE + rb"\\?\r?\n\n$"
-)
+_BEGINS_OPEN = frozenset(b" \t\"'`+.&<>~|bfru")
+_ENDS_OPEN = frozenset(b"\"'`+.&<>~|\\ \t")
+_QUOTES = frozenset(b"\"'`")
+_OPERATOR_ENDS = (b"+", b".", b"&", b">", b"~", b"|")
+_THREE = (b'"' * 3, b"'" * 3)
+_LINE_REACH = 400
+_BEFORE_SEAM = frozenset(b"\"'`+.&<>~|")
+_AFTER_SEAM = frozenset(b"\"'`+.&<>~|bfru")
+_LOOK_FOR_SEAM = 200
 _LOOK_BEFORE = 800
 LONG_RUN = re.compile(rb"[A-Za-z0-9_-]{20,}")
 
@@ -58,20 +56,47 @@ def encoded_spans(
 
 def open_edges(lines: bytes) -> list[int]:
     """Return offsets of the edges of stretches, which empty lines divide, at which a text may go on beyond."""
-    out = [found.start() + 2 for found in _FIRST.finditer(lines)]
-    for found in _LAST.finditer(lines):
-        at = found.start()
-        if _ENDS_OPEN.search(lines, max(0, at - _LOOK_BEFORE), at + 2):
+    out: list[int] = []
+    find, size = lines.find, len(lines)
+    at = find(b"\n\n")
+    while at >= 0:
+        behind = lines[at + 2] if at + 2 < size else 10
+        if behind in _BEGINS_OPEN and _FIRST.match(lines, at):
+            out.append(at + 2)
+        before = lines[at - 1] if at else 10
+        if before == 13 and at > 1:
+            before = lines[at - 2]
+        if before in _ENDS_OPEN and _ends_open(lines[max(0, at - _LINE_REACH) : at]):
             out.append(at)
+        at = find(b"\n\n", at + 1)
     return out
+
+
+def _ends_open(text: bytes) -> bool:
+    """Return whether a text ends with a quote, or with an operator behind a quote or on a line of its own."""
+    text = text.rstrip(b" \t\\\r")
+    last = text[-1] if text else 10
+    if last not in _QUOTES:
+        rest = text.rstrip(b"+.&<>~|").rstrip(b" \t")
+        return text[-1:] in _OPERATOR_ENDS and (not rest or rest[-1] in _QUOTES or rest[-1] == 10)
+    return text[-3:] not in _THREE
 
 
 def put_together(text: bytes, places: Iterable[int]) -> list[Span]:
     """Return where a text is put together near one of its `places`."""
     found: set[Span] = set()
     for at in places:
+        if not _may_be_seam(text, at):
+            continue
         low = max(0, at - _LOOK_BEFORE)
         near = text[low : at + _LOOK_BEFORE]
         seams = joins.find_joins(near, [run.span() for run in LONG_RUN.finditer(near)])
         found.update((low + seam.start, low + seam.end) for seam in seams)
     return sorted(found)
+
+
+def _may_be_seam(text: bytes, at: int) -> bool:
+    """Return whether a seam may go over the line end at `at`, by the first byte on either side that is no space."""
+    before = text[max(0, at - _LOOK_FOR_SEAM) : at].rstrip(b" \t\r\n\\")
+    after = text[at : at + _LOOK_FOR_SEAM].lstrip(b" \t\r\n\\")
+    return bool(before and after) and before[-1] in _BEFORE_SEAM and after[0] in _AFTER_SEAM

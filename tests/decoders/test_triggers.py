@@ -1,0 +1,46 @@
+"""Wherever a text is put together over a line end, each of the two lines alone tells that it may be."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from scanner.decoders.joins import find_joins
+from scanner.decoders.triggers import LONG_RUN, open_edges, put_together
+
+RUN = b"0123456789abcdefABCDEF"
+SIGNS = (b'"', b"'", b"`", b'"""', b"+", b".", b"..", b"&", b"<>", b"||")
+SPACES = (b" ", b"\t", b"\n", b"\r\n", b"\\\n", b"\n\n")
+SEAMS = (b'" +\n"', b'"\n  + "', b'"\n"', b"`\n+ `")
+PIECES = st.sampled_from([*SIGNS, *SPACES, *SEAMS, RUN, b"a", b"b", b"f", b"x.y"])
+
+
+def seams(text: bytes) -> list[tuple[int, int]]:
+    return [(edit.start, edit.end) for edit in find_joins(text, [run.span() for run in LONG_RUN.finditer(text)])]
+
+
+@settings(max_examples=600)
+@given(st.lists(PIECES, max_size=24).map(b"".join))
+@example(b'x = "0123456789abcdefABCDEF"\n"b"\n')
+@example(b"x = '0123456789abcdefABCDEF' \\\r\n  . 'b'\n")
+@example(b'"a"\n  + \n"b"\n')
+def test_both_lines_at_a_seam_tell_of_it(text: bytes) -> None:
+    text += b"\n"
+    found = seams(text)
+    for start, end in found:
+        for at in range(start, end):
+            if text[at] != 10:
+                continue
+            above = text[text.rfind(b"\n", 0, at) + 1 : at + 1]
+            below = text[at + 1 : text.find(b"\n", at + 1) + 1 or len(text)]
+            assert len(above) + 1 in open_edges(b"\n\n" + above + b"\n"), (text, at)
+            assert 2 in open_edges(b"\n\n" + below + b"\n"), (text, at)
+            for place in (at, at + 1):
+                assert (start, end) in put_together(text, [place]), (text, at)
+
+
+def test_a_text_of_many_lines_is_not_put_together_with_what_stands_beside_it() -> None:
+    for text in (b'"""%s"""\n', b'x = "a"\n"""%s\n"""\n', b"`a` `%s`\n", b'"a"\n\n"%s"\n', b'"a"\n\n+ "%s"\n'):
+        assert not seams(text % RUN), text
+    for text in (b"`a` + `%s`\n", b'"a"\n"%s"\n', b'"a"\n+ "%s"\n'):
+        assert seams(text % RUN), text
