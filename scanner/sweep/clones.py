@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -33,7 +34,9 @@ def ensure(target: SweepTarget, cache: str, *, protocols: Sequence[str]) -> str:
         return folder
     partial = f"{folder}.{os.getpid()}.partial"
     _make(cache)
-    shutil.rmtree(partial, ignore_errors=True)
+    # One repository is cloned by one process at a time: what is there is of a process that was killed.
+    for left in glob.glob(f"{glob.escape(folder)}.*.partial"):
+        shutil.rmtree(left, ignore_errors=True)
     try:
         git.network(["clone", *_CLONE, "--", url, partial], **limits)
         os.rename(partial, folder)

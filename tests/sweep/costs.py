@@ -1,8 +1,8 @@
 """What sweeps cost on this machine: the first, the next, one with a giant, by each executor (for docs/scale.md).
 
-`python -m tests.sweep.costs incremental|executors|giant [REPOSITORY...]`. Processor seconds are those of the sweep and
-of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen how many of its
-processes run or wait for a core. On a machine that others use too that tells more than the time that it was given.
+`python -m tests.sweep.costs incremental|executors|giant|store [REPOSITORY...]`. Processor seconds are those of the
+sweep and of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen how
+many of its processes run or wait for a core. On a machine that others use that tells more than the time it was given.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import signal
 import sys
 import tempfile
@@ -17,9 +18,15 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from scanner.commands.sweep_task import sweep_one
+from scanner.sweep.store import Store
+from scanner.sweep.summary import summary_of
+from scanner.sweep.values import SweepOptions, SweepTarget, Task
+from scanner.sweep.writing import write_all
 from scanner.workers import usable_cores
 from tests.benchmarks.measure import descendants, measure
 from tests.repositories import ROOT, token
@@ -174,9 +181,37 @@ def giant(folder: Path, targets: list[str], count: int, median: int) -> None:
     run(f"{count} of {median} commits, 1 of {10 * median}", Sweep(folder / "sweep"), str(folder / "in"), *targets)
 
 
+def store(folder: Path, targets: list[str], count: int, median: int) -> None:
+    """A store of so many repositories, copies of two outcomes of which one has findings: what it costs to use it."""
+    make_fleet(folder / "in", 2, median=median)
+    options = SweepOptions(str(folder / "cache"))
+    places = [str(folder / "in" / f"r{number:05}.git") for number in range(2)]
+    with_findings, without = (sweep_one(Task(SweepTarget(one, one), options, b"key")) for one in places)
+    path = str(folder / "sweep.sqlite")
+    with Store(path) as held:
+        sweep = held.begin([], now_s=NOW_S)
+        begin = time.process_time()
+        for number in range(count):
+            outcome = with_findings if number % 5 == 0 else without
+            held.save(SweepTarget(f"/r{number:06}", ""), replace(outcome, target_id=f"/r{number:06}"), sweep=sweep)
+        spent = time.process_time() - begin
+        print(
+            f"saved {count:,} outcomes: {spent / count * 1e3:.2f} ms each, {os.path.getsize(path) / count:,.0f} bytes"
+        )
+        for name, ask in (
+            ("states", lambda: held.states("")),
+            ("summary", lambda: summary_of(held)),
+            ("summary, CSV, page", lambda: write_all(held, str(folder / "reports"), lambda document, path: None)),
+        ):
+            begin = time.process_time()
+            ask()
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+            print(f"{name}: {time.process_time() - begin:.2f} s cpu, {peak:.0f} MB at most")
+
+
 def main() -> int:
     """Measure what the command line names."""
-    what = {"incremental": incremental, "executors": executors, "giant": giant}
+    what = {"incremental": incremental, "executors": executors, "giant": giant, "store": store}
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("what", choices=what)
     arguments.add_argument("repositories", nargs="*", help="more repositories, or folders of some")

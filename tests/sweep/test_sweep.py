@@ -125,6 +125,10 @@ def test_a_url_is_cloned_and_brought_up_to_date(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path)
     url = f"file://{tmp_path}/in/r000"
     sweep.run(url)
+    (clone,) = (sweep.store.parent / "sweep-clones").iterdir()
+    clone.rename(f"{clone}.77.partial")
+    sweep.run(url)
+    assert list((sweep.store.parent / "sweep-clones").iterdir()) == [clone]
     Repository(tmp_path / "in" / "r000").write("more", token("more"))
     Repository(tmp_path / "in" / "r000").commit("more")
     sweep.run(url)
