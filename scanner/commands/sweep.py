@@ -18,7 +18,7 @@ from scanner.errors import UsageError
 from scanner.model import Skip
 from scanner.reporters.safe import printable
 from scanner.sweep import schedule
-from scanner.sweep.clones import remove_leftovers
+from scanner.sweep.clones import folder_of, remove_leftovers
 from scanner.sweep.store import Store
 from scanner.sweep.targets import read_list, targets_of
 from scanner.sweep.values import Outcome, SweepOptions, SweepTarget, Task
@@ -167,13 +167,13 @@ def _read(stack: ExitStack, store: Store, left: list[SweepTarget], how: _How, di
     def task_of(target: SweepTarget, processes: int, slot: int) -> Task:
         return Task(target, how.options, key, store.known(target.id), processes, slot)
 
-    sized = [schedule.Sized(one, _pack_bytes(one)) for one in left]
+    sized = [schedule.Sized(one, _pack_bytes(one, how.options.cache)) for one in left]
     if how.executor is not None:
         executor = _remote_executor(stack, how.executor)
         yield from schedule.run_anywhere(sized, schedule.Work(task_of, sweep_one), executor)
         return
     workers = schedule.useful_workers(sized, how.jobs or usable_cores())
-    board = new_board(workers)
+    board = new_board(schedule.slots_of(workers))
     work = schedule.Work(task_of, sweep_one, lambda running: display.tick(running, partial(said, board)))
     make_executor = partial(Processes, board=board, lock=store.lock)
     yield from schedule.run_local(sized, work, make_executor, workers=workers, memory_bytes=how.memory_bytes)
@@ -194,12 +194,11 @@ def _remote_executor(stack: ExitStack, address: str) -> Any:
     return client.get_executor(pure=False)
 
 
-def _pack_bytes(target: SweepTarget) -> int:
-    """Return the size of a local repository's packs, as far as a look at its folders tells; 0 for a remote one."""
-    if target.is_remote:
-        return 0
+def _pack_bytes(target: SweepTarget, cache: str) -> int:
+    """Return the size of a repository's packs, as far as a look at its folders or its clone tells, else 0."""
+    place = folder_of(target, cache) if target.is_remote else target.id
     total = 0
-    for folder in (target.id, os.path.join(target.id, ".git")):
+    for folder in (place, os.path.join(place, ".git")):
         try:
             with os.scandir(os.path.join(folder, "objects", "pack")) as listing:
                 total += sum(entry.stat(follow_symlinks=False).st_size for entry in listing)

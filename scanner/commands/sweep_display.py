@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 from scanner.reporters.safe import printable
@@ -51,25 +52,32 @@ class Display:
         """Show what is being read, by slot; `said` tells the phase and the bytes of a slot."""
         if not self._is_shown:
             return
-        for slot in [slot for slot, line in self._lines.items() if line.sized is not running.get(slot)]:
+        begun = {slot: sized for slot, sized in running.items() if said and said(slot)[0]}
+        for slot in [slot for slot, line in self._lines.items() if line.sized is not begun.get(slot)]:
             self._lines.pop(slot).bar.close()
-        for slot, sized in running.items():
-            line = self._lines.setdefault(slot, _Line(slot, sized)) if slot not in self._lines else self._lines[slot]
-            line.show(*(said(slot) if said else (0, 0)))
+        for slot, sized in begun.items():
+            if slot not in self._lines:
+                self._lines[slot] = _Line(self._free_row(), sized)
+            if said:
+                self._lines[slot].show(*said(slot))
         if self._whole is not None and running:
             self._whole.refresh()
 
+    def _free_row(self) -> int:
+        taken = {line.row for line in self._lines.values()}
+        return next(row for row in count(1) if row not in taken)
+
 
 class _Line:
-    """The line of one repository."""
+    """The line of one repository, so many rows below that of the whole."""
 
-    def __init__(self, slot: int, sized: Sized) -> None:
+    def __init__(self, row: int, sized: Sized) -> None:
         from tqdm import tqdm
 
-        self.sized = sized
+        self.sized, self.row = sized, row
         self._started = time.monotonic()
         self._name = printable(sized.target.location)[-_NAME_WIDTH:]
-        self.bar = tqdm(bar_format="  {desc}", position=slot + 1, leave=False, dynamic_ncols=True)
+        self.bar = tqdm(bar_format="  {desc}", position=row, leave=False, dynamic_ncols=True)
 
     def show(self, phase: int, done_bytes: int) -> None:
         """Draw the line anew."""

@@ -46,6 +46,8 @@ def sweep_one(task: Task) -> Outcome:
     except (ScannerError, OSError, MemoryError) as error:
         cause = str(error) or type(error).__name__
         return Outcome(task.target.id, "failed", printable(cause)[:500], seconds=time.monotonic() - started)
+    finally:
+        say_phase(task.slot, WAITING)
     return outcome if outcome.status == "unchanged" else _timed(outcome, time.monotonic() - started)
 
 
@@ -58,7 +60,7 @@ def _timed(outcome: Outcome, seconds: float) -> Outcome:
 def _read(task: Task) -> Outcome:
     target, options = task.target, task.options
     folder = target.location
-    say_phase(task.slot, CLONING if target.is_remote else WAITING)
+    say_phase(task.slot, CLONING if target.is_remote else READING)
     if target.is_remote:
         folder = ensure(target, options.cache, protocols=options.allowed_protocols)
     ruleset = rules_of(options)

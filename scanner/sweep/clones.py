@@ -22,7 +22,7 @@ def ensure(target: SweepTarget, cache: str, *, protocols: Sequence[str]) -> str:
 
     A clone that broke off leaves nothing: it is made under another name, and renamed when it is whole.
     """
-    folder = os.path.join(cache, folder_name(target))
+    folder = folder_of(target, cache)
     url = target.location
     limits: dict[str, Any] = {"protocols": protocols, "timeout_s": TIMEOUT_S}
     if os.path.isdir(folder):
@@ -51,10 +51,11 @@ _FETCH = ("--quiet", "--prune", "--no-recurse-submodules", "--no-auto-maintenanc
 _CLONE = ("--quiet", "--mirror", "--template=", "--no-hardlinks", "--no-recurse-submodules")
 
 
-def folder_name(target: SweepTarget) -> str:
-    """Return a name that tells people which repository it is, and is different for each."""
+def folder_of(target: SweepTarget, cache: str) -> str:
+    """Return the folder of a clone: its name tells people which repository it is, and is different for each."""
     words = re.sub(r"[^A-Za-z0-9._-]+", "-", target.id.partition("://")[2]).strip("-.")[-80:]
-    return f"{words or 'repository'}-{hashlib.sha256(target.id.encode()).hexdigest()[:12]}.git"
+    name = f"{words or 'repository'}-{hashlib.sha256(target.id.encode()).hexdigest()[:12]}.git"
+    return os.path.join(cache, name)
 
 
 def remove_leftovers(cache: str) -> None:

@@ -39,6 +39,15 @@ class Work:
     on_tick: Callable[[dict[int, Sized]], None] = field(default=lambda running: None)
 
 
+SMALL_BYTES = 1 << 20
+"""A repository up to this size may wait behind another one at a process: it is soon read."""
+
+
+def slots_of(workers: int) -> int:
+    """Return how many repositories are with the processes at a time: one each, and one that waits."""
+    return 2 * workers
+
+
 def useful_workers(sized: Sequence[Sized], wanted: int) -> int:
     """Return how many processes to start, `wanted` at most: one for each MIN_GIANT_BYTES, or unknown size, to read."""
     total = sum(one.pack_bytes or MIN_GIANT_BYTES for one in sized)
@@ -149,9 +158,9 @@ class _Local:
                 yield from self._after_death(broken)
 
     def _fill(self) -> None:
-        while len(self._running) < self._workers:
+        while len(self._running) < slots_of(self._workers):
             todo = self._next_list()
-            if not todo:
+            if not todo or (len(self._running) >= self._workers and todo[-1].pack_bytes > SMALL_BYTES):
                 return
             one = self._placed(todo[-1], is_giant=todo is self._giants)
             used = sum(other.cost for other in self._running.values())
@@ -167,7 +176,7 @@ class _Local:
 
     def _placed(self, sized: Sized, *, is_giant: bool) -> _Running:
         taken = {one.slot for one in self._running.values()}
-        slot = next(slot for slot in range(self._workers) if slot not in taken)
+        slot = next(slot for slot in range(slots_of(self._workers)) if slot not in taken)
         processes = self._workers if is_giant else 1
         return _Running(sized, slot, SMALL_COST * processes + int(sized.pack_bytes * MEMORY_PER_PACK_BYTE), is_giant)
 

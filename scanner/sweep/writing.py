@@ -93,9 +93,19 @@ def file_name(target_id: str) -> str:
     return f"{words or 'repository'}-{hashlib.sha256(os.fsencode(target_id)).hexdigest()[:12]}.sarif"
 
 
-def _write_json(summary: Any, stream: TextIO) -> None:
-    json.dump(_printable(summary), stream, indent=1)
-    stream.write("\n")
+def _write_json(value: Any, stream: TextIO) -> None:
+    """Write JSON with one item of a list a line: quick to write, and `grep` and `diff` can read it."""
+    if isinstance(value, Mapping):
+        members = (f" {json.dumps(name)}: {_lines(_printable(item))}" for name, item in value.items())
+        stream.write("{\n" + ",\n".join(members) + "\n}\n")
+    else:
+        stream.write(_lines(_printable(value)) + "\n")
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return json.dumps(value)
+    return "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
 
 
 def _printable(value: Any) -> Any:
