@@ -35,8 +35,7 @@ from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, alone, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
 from scanner.stretches import STRETCH_GAP, StretchSigns, places_of, stretch_memory
-from scanner.structured import sniffing
-from scanner.structured.sniffing import HEAD_BYTES, format_of
+from scanner.structured.sniffing import HEAD_BYTES, format_of, has_mark
 from scanner.wholes import is_one_line, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
@@ -297,24 +296,23 @@ class FreshScanner:
 def _must_be_whole(version: Version, lines: Mapping[bytes, LineSigns]) -> bool:
     """Return whether the lines of a content are not enough to tell what it holds; `lines` are those that tell."""
     may_want = any(signs.is_odd for signs in lines.values())
-    has_mark = any(signs.has_mark for signs in lines.values())
-    if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version, has_mark=has_mark):
+    if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version):
         return True
     return b"\n" not in version.lines and is_one_line(version.whole_text())
 
 
-def _is_structured(version: Version, *, has_mark: bool) -> bool:
+def _is_structured(version: Version) -> bool:
     """Return whether a structured reader may give more than the lines, and could not for the base.
 
     If it could for the base, the base was read as a whole, and so is what builds on it. A reader looks at nothing
-    that does not begin like a structured file, and gives nothing without a mark.
+    that does not begin like a structured file, and gives nothing without a mark. How a file begins is cheaper to tell.
     """
     if version.parent < 0 or version.sizes is None:
-        return has_mark and bool(format_of(version.lines))
+        return bool(format_of(version.lines)) and has_mark(version.lines)
     if keeps_head(version.delta, version.sizes, HEAD_BYTES):
-        return has_mark and bool(format_of(version.base))
+        return bool(format_of(version.base)) and has_mark(version.lines)
     text = version.whole_text()
-    return bool(format_of(text)) and sniffing.has_mark(text)
+    return bool(format_of(text)) and has_mark(text)
 
 
 def _places(spans: Sequence[Span], places: Sequence[int]) -> Iterator[int]:

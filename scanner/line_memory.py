@@ -14,7 +14,6 @@ from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
 from scanner.engine.matcher import Engine, Hit, Hits
-from scanner.structured.sniffing import marked_places
 from scanner.wholes import may_want_whole
 
 MAX_REMEMBERED = 400_000
@@ -32,8 +31,7 @@ class LineSigns(NamedTuple):
     """What a line tells, its hits by their place in it.
 
     `drops` are the reasons for which hits were dropped, `timed_out` are rules. `blocks` are (offset, rule) of where a
-    rule that looks across lines may match; `is_odd` tells that content with such a line may want to be read as a whole,
-    `has_mark` that a structured reader may say more of it.
+    rule that looks across lines may match; `is_odd` tells that content with such a line may want to be read as a whole.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -41,7 +39,6 @@ class LineSigns(NamedTuple):
     timed_out: tuple[int, ...] = ()
     blocks: tuple[tuple[int, int], ...] = ()
     is_odd: bool = False
-    has_mark: bool = False
 
 
 _Signs = TypeVar("_Signs")
@@ -110,8 +107,6 @@ def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns]
     for at, rule in found.blocks:
         line, start = notes(at)
         line.blocks.append((at - start, rule))
-    for at in marked_places(text):
-        notes(at)[0].has_mark = True
     if may_want_whole(text):
         for number, one in enumerate(lines):
             if may_want_whole(one):
@@ -127,12 +122,12 @@ class _LineNotes:
         self.drops: list[str] = []
         self.timed_out: list[int] = []
         self.blocks: list[tuple[int, int]] = []
-        self.is_odd = self.has_mark = False
+        self.is_odd = False
 
     def signs(self) -> LineSigns:
         """Return the same as a value."""
         lists = tuple(self.hits), tuple(self.drops), tuple(self.timed_out), tuple(self.blocks)
-        return LineSigns(*lists, self.is_odd, self.has_mark)
+        return LineSigns(*lists, self.is_odd)
 
 
 def occurrences(text: bytes, lines: Collection[bytes]) -> Iterator[tuple[bytes, int]]:

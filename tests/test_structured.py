@@ -98,3 +98,8 @@ def test_the_structure_of_an_encoded_text_is_told_wherever_it_stands(tmp_path: P
     done = leaksweep("scan", str(tmp_path), "-f", "json", "--show-secrets")
     found = [(one["secret"]["value"], one["start_line"]) for one in json.loads(done.stdout)["findings"]]
     assert found == [(secret, 3)]
+
+
+def test_a_template_of_a_manifest_is_no_json() -> None:
+    assert format_of(b"{{- if .Values.enabled }}\nkind: Secret\n") == "yaml"
+    assert format_of(b'[{"a": 1}]') == format_of(b'{ "a": [] }') == "json"

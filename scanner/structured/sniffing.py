@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 HEAD_BYTES = 1_024
 
-_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}[{\[]\s{0,64}(?:[{\[\"\]}]|-?\d)")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}(?!\{\{)[{\[]\s{0,64}(?:[{\[\"\]}]|-?\d)")
 _YAML = re.compile(
     rb"(?:\xef\xbb\xbf)?(?>[ \t]*(?:#(?!!)[^\n]*|%YAML[^\n]*|\{\{-?[^\n]*\}\}[ \t]*)?\r?\n){0,40}+[ \t]{0,16}"
-    rb"(?:---(?:[ \t\r\n]|$)|(?:-[ ]{1,4})?[\"']?[A-Za-z_][\w./ -]{0,80}[\"']?[ ]?:(?:[ \t\r\n]|$))"
+    rb"(?:---(?:[ \t\r\n]|$)|(?:-[ ]{1,4})?[\"']?[A-Za-z_][\w./ -]{0,80}+[\"']?[ ]?:(?:[ \t\r\n]|$))"
 )
 _PGPASS = re.compile(rb"(?:#[^\n]*\n){0,20}[\w.*-]{1,253}:(?:\d{2,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:[^\n]")
 
@@ -49,13 +48,3 @@ def has_mark(lines: bytes) -> bool:
     if any(word in lines for word in _MARK_WORDS) and _MARKS.search(lines):
         return True
     return bool(_PGPASS_HINT.search(lines) and _PGPASS_LINE.search(lines))
-
-
-def marked_places(text: bytes) -> Iterator[int]:
-    """Yield offsets of the marks in lines of any number of contents, in no order; each line with a mark has one."""
-    if any(word in text for word in _MARK_WORDS):
-        for found in _MARKS.finditer(text):
-            yield found.start()
-    if _PGPASS_HINT.search(text):
-        for found in _PGPASS_LINE.finditer(text):
-            yield found.start()
