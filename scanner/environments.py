@@ -51,6 +51,15 @@ def environment(path: str) -> str | None:
     return None
 
 
+_COMPILED = re.compile(r"(.*?)__pycache__/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$")
+
+
+def source_of(path: str) -> str | None:
+    """Return the path of the source of which this file is the bytecode: `b.py` for `__pycache__/b.cpython-311.pyc`."""
+    found = _COMPILED.fullmatch(path)
+    return f"{found[1]}{found[2]}.py" if found else None
+
+
 _TEMPLATE = re.compile(r"(?i)[._-](?:example|sample|template|tmpl|tpl|dist|defaults?)(?=[._-]|$)")
 
 

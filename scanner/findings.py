@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from scanner.engine.entropy import shannon_entropy
 from scanner.engine.preference import rank
 from scanner.engine.strength import is_wordy
-from scanner.environments import TEST, environment, is_filled_in, template_of
+from scanner.environments import TEST, environment, is_filled_in, source_of, template_of
 from scanner.model import CONFIDENCES, SEVERITIES, BlobMatches, Finding, Match, Occurrence, Provenance, Rule, Story
 
 _KEY = b"leaksweep fingerprint v1"
@@ -105,7 +105,7 @@ def build_findings(
         groups.setdefault(one.key, []).append(one)
     samples = _samples(groups)
     findings = [
-        _finding(sorted(group, key=_age), rules[key[0]], key, stories.get(key), samples.get(key[1], ()))
+        _finding(sorted(group, key=_age), rules[key[0]], key[2], stories.get(key), _copied_from(key, groups, samples))
         for key, group in groups.items()
     ]
     return tuple(sorted(findings, key=_place))
@@ -136,18 +136,24 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     )
 
 
-def _finding(
-    group: Sequence[Seen], rule: Rule, key: Key, story: Story | None, sampled_for: Sequence[str] = ()
-) -> Finding:
-    home = key[2]
+def _copied_from(key: Key, groups: Container[Key], samples: Mapping[str, Sequence[str]]) -> str:
+    """Return what beside the path of a finding tells of the same secret already: `template`, `source`, or nothing."""
+    rule_id, secret, path = key
+    if any(is_filled_in(path, filled) for filled in samples.get(secret, ())):
+        return "template"
+    source = source_of(path)
+    return "source" if source and (rule_id, secret, source) in groups else ""
+
+
+def _finding(group: Sequence[Seen], rule: Rule, home: str, story: Story | None, copied_from: str = "") -> Finding:
     first = next((one for one in group if one.provenance.path == home), group[0])
     failed = all(one.match.checksum_failed for one in group)
     confidence = _one_lower(_confidence(group, rule)) if failed else _confidence(group, rule)
     notes = ("the checksum does not fit: probably an example",) if failed else ()
     if confidence == "medium" and _is_made_up(first.match.secret.value, rule, home):
         confidence, notes = "low", (*notes, "in tests or documentation, and not random: probably made up")
-    elif rule.checksum is None and any(is_filled_in(home, path) for path in sampled_for):
-        confidence, notes = _one_lower(confidence), (*notes, "the template beside it has the same value")
+    elif rule.checksum is None and copied_from:
+        confidence, notes = _one_lower(confidence), (*notes, f"the {copied_from} beside it has the same value")
     return Finding(
         rule_id=rule.id,
         severity="low" if failed else rule.severity,

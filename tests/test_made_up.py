@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py_compile
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_everything_else_is_told(tmp_path: Path, name: str, text: str) -> None:
     assert leaksweep("scan", str(tmp_path), "--all-files").returncode == 1
 
 
+def test_bytecode_beside_its_source_tells_nothing_new(tmp_path: Path) -> None:
+    source = tmp_path / "conf.py"
+    source.write_text(f'"""Settings.\n\n{RANDOM}"""\n')
+    compiled = Path(py_compile.compile(str(source), doraise=True) or "")
+    assert b".pyc" not in told(tmp_path)
+    source.unlink()
+    assert compiled.name.encode() in told(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -52,5 +62,7 @@ def test_where_words_of_a_path_end(path: str, expected: str | None) -> None:
 
 
 def test_what_reads_as_words() -> None:
-    assert all(is_wordy(text) for text in ("swordfish", "s3krit99", "veryPriv@ate", "Bonjour"))
-    assert not any(is_wordy(text) for text in ("xq7-kd9v", "k8Jx!92p", "correct horse battery staple lamp", "4711"))
+    assert all(
+        is_wordy(text) for text in ("swordfish", "s3krit99", "veryPriv@ate", "Bonjour", "SomeKindOfPassword123!@#")
+    )
+    assert not any(is_wordy(text) for text in ("xq7-kd9v", "k8Jx!92p", "4711", "xkqj wvzt bnmr qqdl"))

@@ -37,8 +37,16 @@ def _run_after(text: str) -> str:
     return found[0] if found else ""
 
 
+_DIGEST_OF = re.compile(r"(?i)\b(?:md5|sha-?(?:1|224|256|384|512)|blake2[bs]?)[-=:][ ]?[\"']?$")
+
+
+def is_digest(hit: Hit) -> str | None:
+    """Drop what follows the name of a hash function: the digest of a file, as lock files and RECORD have it."""
+    return "digest" if _DIGEST_OF.search(hit.before[-12:]) else None
+
+
 _USER = re.compile(r"(?:^|//)([^\s:/\"'`<>]{0,80}):$")
-_HOST = re.compile(r"@([\w.-]*)")
+_HOST = re.compile(r"@(?:[^\s@/]{0,60}@)?([\w.-]*)")
 _SAMPLE_HOST = re.compile(
     r"(?i)(?:localhost|host|hostname|server|example|domain|your\w*|my\w*)\d{0,2}(?:\.\w{2,8})?$|[\w.-]*\bexample\.(?:com|org|net)$"
 )

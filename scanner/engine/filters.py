@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.engine.contexts import is_inside_blob, is_url_sample
+from scanner.engine.contexts import is_digest, is_inside_blob, is_url_sample
 from scanner.engine.encoded import is_encoded_words, is_no_basic, is_user_name
 from scanner.engine.hit import Filter, Hit
 from scanner.engine.placeholders import (
@@ -35,6 +35,7 @@ ALWAYS: tuple[tuple[str, Filter], ...] = (
     ("sequence", is_sequence),
     ("example", is_documented),
     ("blob", is_inside_blob),
+    ("digest", is_digest),
 )
 ADDABLE: tuple[tuple[str, Filter], ...] = (
     ("regular", is_regular),

@@ -90,6 +90,13 @@ _SNAKE_OR_CAMEL = re.compile(
 )
 
 
+_NUMBERED = re.compile(
+    r"[a-z]+[0-9]{0,2}(?:_[a-z]+[0-9]{0,2})+|[A-Za-z][a-z]*[0-9]{0,2}(?:[A-Z][a-z]+[0-9]{0,2})+(?<![0-9])"
+)
+_PASSWORD = re.compile(r"(?i)pass|pwd|senha|contrase|kennwort")
+"""Names with versions in them, `google_oauth2_credentials`; people choose passwords like that."""
+
+
 def is_identifier(hit: Hit) -> str | None:
     """Drop what names a thing: UUIDs, digests, object ids, versions, dates, and names made of words."""
     secret = hit.secret
@@ -101,6 +108,8 @@ def is_identifier(hit: Hit) -> str | None:
     if _RESOURCE.match(secret) or any(p.fullmatch(secret) for p in (_VERSION, _DATE, _NUMBER, _ADDRESS)):
         return "identifier"
     if _SNAKE_OR_CAMEL.fullmatch(secret) and word_share(secret) >= 0.55:
+        return "identifier"
+    if not _PASSWORD.search(hit.name) and _NUMBERED.fullmatch(secret) and word_share(secret) >= 0.55:
         return "identifier"
     is_name = _NAME.fullmatch(secret) and (secret.isupper() or ":" in secret)
     return "identifier" if is_name and word_share(secret) >= 0.7 else None
@@ -148,7 +157,8 @@ _OTHERWISE = re.compile(
     """
 )
 _OF_A_REQUEST = re.compile(
-    r"(?i)(?:next|prev(?:ious)?|page|pagination|continuation|idempotency|client_?request|cancellation)[_-]?token$"
+    r"(?i)(?:(?<![a-z])(?:next|prev(?:ious)?|page)|next[ _-]?page|pagination|continuation|idempotency|client_?request|"
+    r"cancellation)[ _-]?token$|(?<![a-z])oauth_(?:nonce|signature_method|timestamp|version|callback|problem)$"
 )
 """Tokens that tell one request or one page of a list from the others, and open nothing."""
 _ENDS_IN_SECRET = re.compile(r"(?i)(?:passw(?:or)?d|secret|token|key|pwd|pass|credentials?)$")
@@ -159,7 +169,7 @@ def is_named_otherwise(hit: Hit) -> str | None:
     name = hit.name.rstrip("_-.0123456789")
     if _OTHERWISE.search(name) and not _ENDS_IN_SECRET.search(name.replace("public", "")):
         return "named otherwise"
-    if _OF_A_REQUEST.search(name):
+    if _OF_A_REQUEST.search(hit.text[max(0, hit.name_start - 20) : hit.name_start].rpartition("\n")[2] + name):
         return "named otherwise"
     return "named otherwise" if re.search(r"(?i)pub(?:lic)?[_-]?key$|publishable", name) else None
 

@@ -20,6 +20,8 @@ _NUMBER_BITS = {4: 7.0, 6: 15.0, 8: 15.0}
 _LETTERS = re.compile(r"[A-Za-z]{4}")
 _WORDY_BITS, _KNOWN_SHARE, _STRANGE_BITS = 36.0, 0.5, 4.7
 """Three words at most; half of the letters in known words, or pairs of letters as common as those of words."""
+_PHRASE_BITS, _PHRASE_SHARE = 90.0, 0.8
+"""More words: nearly all of the letters in known ones."""
 
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|[0-9]+|.", re.DOTALL)
 _REPEATED = re.compile(r"(.{4,12}?)\1+|(.)\2{2,}", re.DOTALL)
@@ -38,10 +40,14 @@ def is_guessable(secret: str) -> bool:
 
 def is_wordy(secret: str) -> bool:
     """Return whether a person reads `secret` as a word or two, with or without a number, however it is spelled."""
-    if not _LETTERS.search(secret) or estimated_bits(secret) > _WORDY_BITS:
+    bits = estimated_bits(secret)
+    if not _LETTERS.search(secret) or bits > _PHRASE_BITS:
         return False
     readings = secret, secret.lower().translate(_LEET)
-    return any(word_share(text) >= _KNOWN_SHARE or strangeness(text) < _STRANGE_BITS for text in readings)
+    share = max(map(word_share, readings))
+    if bits > _WORDY_BITS:
+        return share >= _PHRASE_SHARE
+    return share >= _KNOWN_SHARE or min(map(strangeness, readings)) < _STRANGE_BITS
 
 
 def estimated_bits(secret: str) -> float:

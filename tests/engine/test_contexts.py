@@ -7,10 +7,10 @@ import string
 
 import pytest
 
-from scanner.engine.contexts import is_inside_blob, is_url_sample
+from scanner.engine.contexts import is_digest, is_inside_blob, is_url_sample
 from scanner.engine.encoded import is_user_name
 from scanner.engine.hit import Hit
-from scanner.engine.shapes import is_word
+from scanner.engine.shapes import is_identifier, is_named_otherwise, is_word
 
 BASE64 = string.ascii_letters + string.digits + "+/"
 
@@ -73,3 +73,26 @@ def test_a_password_that_differs_from_the_user_by_what_it_is() -> None:
     assert is_user_name(hit("netrc_user:|netrc_pass|"))
     assert is_user_name(hit("deploy:|deploy|"))
     assert is_user_name(hit("deploy:|deploy7pass|")) is None
+
+
+def test_what_follows_the_name_of_a_hash_function_is_a_digest() -> None:
+    for before in ("a/b.py,sha256=", "image@sha256:", 'md5: "', "sha512-"):
+        assert is_digest(hit(f"{before}|YCtUuzsEuu|"))
+    for before in ("key=", "sha256_key=", "hash "):
+        assert is_digest(hit(f"{before}|YCtUuzsEuu|")) is None
+
+
+@pytest.mark.parametrize("name", ["nextPageToken", "next_token", "NextToken", "oauth_nonce", "clientRequestToken"])
+def test_what_tells_one_request_from_another_opens_nothing(name: str) -> None:
+    assert is_named_otherwise(hit(f'{name}~: "|eav1OzQB0OM8rLdGXOEsyQWSG|"'))
+
+
+@pytest.mark.parametrize("name", ["statuspage_token", "token", "access_token", "oauth_token", "context_token"])
+def test_a_token_that_opens_something_keeps_its_name(name: str) -> None:
+    assert is_named_otherwise(hit(f'{name}~: "|eav1OzQB0OM8rLdGXOEsyQWSG|"')) is None
+
+
+def test_a_name_with_a_version_in_it_is_a_name_unless_it_is_a_password() -> None:
+    for text in ("V1SecretProjection", "google_oauth2_credentials"):
+        assert is_identifier(hit(f"secret~: '|{text}|'"))
+        assert is_identifier(hit(f"password~: '|{text}|'")) is None
