@@ -1,29 +1,42 @@
 """What is encoded in a version of a text: decoded again only around what changed, carried along elsewhere.
 
 An island is a part of a text with everything in it that can make a difference to what is encoded there: its border
-is further from any encoded place than a decoder looks (`triggers.NEAR_BYTES`).
+is further from any encoded place than a decoder looks. All but two look no further than the line (`clues.left_edge` and
+`escapes` at most `triggers.NEAR_BYTES` in it); wrapped base64 looks at the next line, and the seam of a text that is
+put together goes over two line ends at most. What is decoded is told by lines that are no more than
+`layer.FAR_LINES` apart.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from scanner.decoders.layer import FAR_LINES
 from scanner.decoders.triggers import NEAR_BYTES, Span
 from scanner.deep import DeepSearch
 from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Hit
 from scanner.model import Skip
-from scanner.sources.deltas import Copy
+
+NEAR_LINES = FAR_LINES
+"""Lines around an encoded text that can make a difference to it; as many as may stand between those of one layer."""
+
+
+LONG_LINE_BYTES = 1_024
+LINE_HEAD_BYTES = 64
+"""A line longer than that is remembered by no more than its beginning."""
 
 
 class Encoded(NamedTuple):
-    """The hits of a text that were seen through decoders, and the zones: sorted spans around all that is encoded."""
+    """The hits of a text that were seen through decoders; zones, which are sorted spans around all that is encoded;
+    and, as `_head` has them, the lines that hold it."""
 
     hits: tuple[Hit, ...] = ()
     zones: tuple[Span, ...] = ()
+    lines: frozenset[bytes] = frozenset()
 
 
 class Renewed(NamedTuple):
@@ -35,45 +48,65 @@ class Renewed(NamedTuple):
     last_layer: int
 
 
-def carried(
-    encoded: Encoded, base: bytes, text: bytes, copies: Callable[[], Iterable[Copy]]
-) -> tuple[Encoded, list[Span]]:
+def carried(encoded: Encoded, base: bytes, text: bytes) -> tuple[Encoded, list[Span]]:
     """Return what is encoded in a text as it was in its base, by its new place, and where to look again.
 
-    A zone is carried if the text holds it once and in one piece, at an end of the text if it stood there before.
+    A zone is carried if the text holds it in one piece, at an end of the text if it stood there before. Wherever else a
+    line of it stands, it is looked at again.
     """
-    zones: list[Span] = []
-    hits: list[Hit] = []
-    broken: list[Span] = []
+    moved: list[tuple[Span, Span]] = []
     for start, end in encoded.zones:
-        at = _only_place(text, base[start:end])
-        is_intact = at >= 0 and (start > 0 or at == 0) and (end < len(base) or at + end - start == len(text))
-        if not is_intact:
-            broken.append((start, end))
-            continue
-        zones.append((at, at + end - start))
-        hits += [
-            hit._replace(start=hit.start + at - start, end=hit.end + at - start)
-            for hit in encoded.hits
-            if start <= hit.start < end
-        ]
-    seeds = list(_images(copies(), broken)) if broken else []
-    return Encoded(tuple(hits), tuple(_merged(zones))), seeds
+        at = text.find(base[start:end])
+        if at >= 0 and (start > 0 or at == 0) and (end < len(base) or at + end - start == len(text)):
+            moved.append(((at, at + end - start), (start, end)))
+    kept = _apart(moved)
+    hits = [
+        hit._replace(start=hit.start + new[0] - old[0], end=hit.end + new[0] - old[0])
+        for new, old in kept
+        for hit in encoded.hits
+        if old[0] <= hit.start < old[1]
+    ]
+    zones = tuple(new for new, _ in kept)
+    seeds, lines = [], set()
+    for line, start, end in _places(text, encoded.lines):
+        before = bisect_right(zones, (start, len(text))) - 1
+        if before >= 0 and start >= zones[before][0] and end <= zones[before][1]:
+            lines.add(line)
+        else:
+            seeds.append((start, end))
+    return Encoded(tuple(hits), zones, frozenset(lines)), seeds
 
 
-def _only_place(text: bytes, part: bytes) -> int:
-    at = text.find(part)
-    return at if at < 0 or text.find(part, at + 1) < 0 else -1
+def _apart(moved: list[tuple[Span, Span]]) -> list[tuple[Span, Span]]:
+    """Return those zones, as (new place, old place), that are apart at their new places, in order.
+
+    What stood between two zones may have gone, so that one can make a difference to the other.
+    """
+    moved = sorted(moved)
+    touching = [i for i in range(1, len(moved)) if moved[i - 1][0][1] >= moved[i][0][0]]
+    near = {*touching, *(i - 1 for i in touching)}
+    return [one for i, one in enumerate(moved) if i not in near]
 
 
-def _images(copies: Iterable[Copy], spans: Sequence[Span]) -> Iterator[Span]:
-    """Yield the spans of a text to which parts of the sorted, disjoint spans of its base were copied."""
-    ends = [end for _, end in spans]
-    for place, begin, size in copies:
-        for start, end in spans[bisect_right(ends, begin) :]:
-            if start >= begin + size:
-                break
-            yield place + max(start, begin) - begin, place + min(end, begin + size) - begin
+def _head(line: bytes) -> bytes:
+    return line if len(line) <= LONG_LINE_BYTES else line[:LINE_HEAD_BYTES]
+
+
+def _places(text: bytes, heads: frozenset[bytes]) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each line of the text that is one of `heads`, as it is there, with its span."""
+    at = 0
+    for line in text.split(b"\n") if heads else ():
+        end = at + len(line)
+        if (head := line if end - at <= LONG_LINE_BYTES else line[:LINE_HEAD_BYTES]) in heads:
+            yield head, at, end
+        at = end + 1
+
+
+def _lines_of(text: bytes, span: Span) -> Iterator[bytes]:
+    """Yield the heads of the lines that a span touches."""
+    low = text.rfind(b"\n", 0, span[0]) + 1
+    high = text.find(b"\n", span[1])
+    yield from map(_head, text[low : high if high >= 0 else len(text)].split(b"\n"))
 
 
 def renewed(
@@ -95,6 +128,7 @@ def renewed(
     intact = [zone for zone in kept.zones if not any(_overlap(zone, island) for island in islands)]
     hits = [hit for hit in kept.hits if any(low <= hit.start < high for low, high in intact)]
     zones = list(intact)
+    lines = set(kept.lines)
     skipped: list[Skip] = []
     dropped: Counter[str] = Counter()
     for (start, end), places in sorted(islands.items()):
@@ -107,16 +141,18 @@ def renewed(
         found = deep.search_encoded(part, long_runs(part), inside, name=name, first_layer=first_layer)
         first_layer = found.last_layer
         hits += [hit._replace(start=hit.start + start, end=hit.end + start) for hit in found.hits]
-        zones += [_around(place, len(text)) for place in places]
+        zones += [_around(text, place) for place in places]
+        lines.update(line for place in places for line in _lines_of(text, place))
         dropped.update(found.dropped)
         skipped += found.skipped
-    return Renewed(Encoded(tuple(hits), tuple(_merged(zones))), dropped, tuple(skipped), first_layer)
+    encoded = Encoded(tuple(hits), tuple(_merged(zones)), frozenset(lines))
+    return Renewed(encoded, dropped, tuple(skipped), first_layer)
 
 
 def _grown(deep: DeepSearch, text: bytes, seeds: Iterable[Span], zones: Sequence[Span]) -> dict[Span, list[Span]]:
     """Return islands around the seeds, as large as they must be, each with the spans of what is encoded in it."""
     islands: dict[Span, list[Span]] = {}
-    todo = _merged(_around(seed, len(text)) for seed in seeds)
+    todo = _merged(_around(text, seed) for seed in seeds)
     while todo:
         start, end = _with_neighbours(todo.pop(), [*zones, *islands])
         islands = {island: places for island, places in islands.items() if not _overlap(island, (start, end))}
@@ -126,16 +162,37 @@ def _grown(deep: DeepSearch, text: bytes, seeds: Iterable[Span], zones: Sequence
             start, end = 0, len(text)
             return {(start, end): [(start, end)]}
         places = [(start + low, start + high) for low, high in spans]
-        wanted = _merged([(start, end), *(_around(place, len(text)) for place in places)])
-        if wanted == [(start, end)]:
+        low, high = _hull((start, end), *(_around(text, place) for place in places))
+        if (low, high) == (start, end):
             islands[start, end] = places
         else:
-            todo += wanted
+            # At least twice as large on that side: what is encoded may go on over many lines.
+            todo.append(
+                (
+                    max(0, min(low, 2 * start - end)) if low < start else start,
+                    min(len(text), max(high, 2 * end - start)) if high > end else end,
+                )
+            )
     return islands
 
 
-def _around(span: Span, size: int) -> Span:
-    return max(0, span[0] - NEAR_BYTES), min(size, span[1] + NEAR_BYTES)
+def _around(text: bytes, span: Span) -> Span:
+    """Return the span with the lines around it, and no more than NEAR_BYTES of them."""
+    low, floor = span[0], max(0, span[0] - NEAR_BYTES)
+    for _ in range(NEAR_LINES + 1):
+        low = text.rfind(b"\n", floor, low)
+        if low < 0:
+            break
+    high, limit = span[1], min(len(text), span[1] + NEAR_BYTES)
+    for _ in range(NEAR_LINES + 1):
+        high = text.find(b"\n", high, limit) + 1
+        if not high:
+            break
+    return low + 1 if low >= 0 else floor, high or limit
+
+
+def _hull(*spans: Span) -> Span:
+    return min(low for low, _ in spans), max(high for _, high in spans)
 
 
 def _overlap(one: Span, other: Span) -> bool:

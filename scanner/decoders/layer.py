@@ -10,12 +10,11 @@ CONTEXT_BEFORE = 256
 CONTEXT_AFTER = 256
 """What a layer keeps of a long line around what was decoded, in bytes: the name that stands before a value."""
 
-MAX_GAP_LINES = 64
-"""Line feeds that stand for the lines left out between two places, so that what was far apart stays apart."""
-
+FAR_LINES = 3
 FAR_BYTES = 2_048
-"""Lines with more than that between them are decoded each by itself. No more than `triggers.NEAR_BYTES`: then the
-layers of a part of a text (`scanner.islands`) are those of the text."""
+"""Lines with more line ends or bytes than that between them are decoded each by itself: what is in one layer looks like
+one text. `scanner.islands` looks as far as that around what is encoded; so the layers of a part of a text are those of
+the text."""
 
 
 class Edit(NamedTuple):
@@ -92,18 +91,18 @@ def compose(text: bytes, edits: Sequence[Edit]) -> Iterator[Layer]:
     """Yield the lines of `text` that hold an edit, with the edits made; one layer for those that are not far apart.
 
     The edits are sorted by place; one that begins inside another is left out. Lines that do not touch are kept
-    apart by as many line feeds as stand between them, up to MAX_GAP_LINES. So what a layer says depends on nothing
-    that is further than FAR_BYTES from all of its edits.
+    apart by as many line feeds as stand between them. So what a layer says depends on nothing that is further than
+    FAR_LINES or FAR_BYTES from all of its edits.
     """
     layer = Layer()
     last = -1
     for low, high, group in _windows(text, edits):
-        if last >= 0 and low - last > FAR_BYTES:
+        gap = text.count(b"\n", last, low) if last >= 0 else 0
+        if gap > FAR_LINES or (last >= 0 and low - last > FAR_BYTES):
             yield layer
             layer = Layer()
         elif last >= 0:
-            gap = text.count(b"\n", last, low)
-            layer.add(b"\n" * max(1, min(gap, MAX_GAP_LINES)), last, low, "")
+            layer.add(b"\n" * max(1, gap), last, low, "")
         _apply(layer, text, low, high, group)
         last = high
     if last >= 0:

@@ -45,14 +45,6 @@ class Fresh(NamedTuple):
     spans: tuple[Span, ...]
 
 
-class Copy(NamedTuple):
-    """So many bytes that stand at `place` in the result and at `begin` in the base."""
-
-    place: int
-    begin: int
-    size: int
-
-
 def sizes(delta: bytes) -> Sizes:
     """Return what the delta's header says; raises PackError."""
     try:
@@ -239,20 +231,3 @@ def apply(delta: bytes, base: bytes, known: Sizes) -> bytes:
     """Return the result of a delta; raises PackError."""
     steps = _instructions(delta, base, known)
     return b"".join(base[begin:end] if is_copy else delta[begin:end] for begin, end, is_copy in steps)
-
-
-def copies(delta: bytes, base: bytes, known: Sizes) -> Iterator[Copy]:
-    """Yield what was copied from the base, copies that go on from one another as one; raises PackError."""
-    last = Copy(0, 0, 0)
-    place = 0
-    for begin, end, is_copy in _instructions(delta, base, known):
-        size = end - begin
-        if is_copy and begin == last.begin + last.size and place == last.place + last.size:
-            last = last._replace(size=last.size + size)
-        elif is_copy:
-            if last.size:
-                yield last
-            last = Copy(place, begin, size)
-        place += size
-    if last.size:
-        yield last

@@ -43,10 +43,6 @@ class Version(NamedTuple):
             return self.lines
         return deltas.apply(self.delta, self.base, self.sizes)
 
-    def copies(self) -> Iterator[deltas.Copy]:
-        """Yield what of the content was copied from its base."""
-        return deltas.copies(self.delta, self.base, self.sizes) if self.sizes else iter(())
-
 
 class Unread(NamedTuple):
     """An object that this reader could not read: its place in the unit, and why."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from scanner.decoders.layer import MAX_GAP_LINES, Layer
+from scanner.decoders.layer import Layer
+
+MAX_GAP_LINES = 64
+"""Line feeds that stand for the lines left out between two entries, so that what was far apart stays apart."""
+
 
 MAX_ENTRIES = 20_000
 
