@@ -254,7 +254,7 @@ class FreshScanner:
         if not above.encoded.zones and not own.stretches:
             return Encoded()
         text = version.whole_text()
-        kept, seeds = carried(above.encoded, version.base, text)
+        kept, seeds = carried(above.encoded, version.base, text, is_shuffled=version.is_shuffled)
         places, edges = places_of(version.lines, own.stretches)
         seeds += [(at, at + 1) for at in _places(version.spans, places)]
         if edges:

@@ -48,11 +48,11 @@ class Renewed(NamedTuple):
     last_layer: int
 
 
-def carried(encoded: Encoded, base: bytes, text: bytes) -> tuple[Encoded, list[Span]]:
+def carried(encoded: Encoded, base: bytes, text: bytes, *, is_shuffled: bool) -> tuple[Encoded, list[Span]]:
     """Return what is encoded in a text as it was in its base, by its new place, and where to look again.
 
     A zone is carried if the text holds it in one piece, at an end of the text if it stood there before. Wherever else a
-    line of it stands, it is looked at again.
+    line of it stands, it is looked at again; unless the text `is_shuffled`, none does if every zone is carried.
     """
     moved: list[tuple[Span, Span]] = []
     for start, end in encoded.zones:
@@ -67,6 +67,8 @@ def carried(encoded: Encoded, base: bytes, text: bytes) -> tuple[Encoded, list[S
         if old[0] <= hit.start < old[1]
     ]
     zones = tuple(new for new, _ in kept)
+    if len(zones) == len(encoded.zones) and not is_shuffled:
+        return Encoded(tuple(hits), zones, encoded.lines), []
     seeds, lines = [], set()
     for line, start, end in _places(text, encoded.lines):
         before = bisect_right(zones, (start, len(text))) - 1

@@ -37,12 +37,14 @@ class Fresh(NamedTuple):
     """`lines` are the fresh lines; `text` is the whole result, or None if it was not wanted.
 
     Each stretch of lines that follow each other in the result is followed by an empty line, but for one at its end.
-    `spans` are the half-open spans of the stretches in the result.
+    `spans` are the half-open spans of the stretches in the result. `is_shuffled` tells that the other lines may not
+    stand in the result in the order in which they stand in the base, each at most once.
     """
 
     lines: bytes
     text: bytes | None
     spans: tuple[Span, ...]
+    is_shuffled: bool
 
 
 def sizes(delta: bytes) -> Sizes:
@@ -77,7 +79,7 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
         raise PackError("a delta was made for another base")
     if len(delta) > MAX_QUICK_DELTA_BYTES:
         text = apply(delta, base, known)
-        return Fresh(text, text, ((0, len(text)),))
+        return Fresh(text, text, ((0, len(text)),), is_shuffled=False)
     fresh: list[bytes] = []
     spans: list[Span] = []
     whole: list[bytes] = []
@@ -87,6 +89,7 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
     most = known.result
     at = known.start
     place = opened = 0  # where the instruction's bytes stand in the result, and where the fresh lines began there
+    is_shuffled = False
     is_open = False  # the end of the fresh lines is still open: the next bytes belong to them
     low = high = 0  # the last stretch of the base that was copied, from behind the last fresh line on
     try:
@@ -149,6 +152,8 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
                 add(b"\n")
                 spans.append((opened, place + line_end - begin))
                 is_open = False
+                if line_end < high:
+                    is_shuffled = True
                 low, high = line_end, end
             else:
                 add(base[begin:end])
@@ -165,7 +170,7 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
         opened, is_open = place + line - high, True
     if is_open:
         spans.append((opened, place))
-    return Fresh(b"".join(fresh), b"".join(whole) if with_text else None, tuple(spans))
+    return Fresh(b"".join(fresh), b"".join(whole) if with_text else None, tuple(spans), is_shuffled)
 
 
 def _copy(delta: bytes, at: int) -> tuple[int, int, int]:
