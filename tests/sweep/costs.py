@@ -1,7 +1,7 @@
 """What sweeps cost on this machine: the first, the next, one with a giant, by each executor (for docs/scale.md).
 
-`python -m tests.sweep.costs incremental|executors|giant|store [REPOSITORY...]`. Processor seconds are those of the
-sweep and of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen how
+`python -m tests.sweep.costs incremental|clones|executors|giant|store [REPOSITORY...]`. Processor seconds are those of
+the sweep and of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen how
 many of its processes run or wait for a core. On a machine that others use that tells more than the time it was given.
 """
 
@@ -102,6 +102,18 @@ def incremental(folder: Path, targets: list[str], count: int, median: int) -> No
     for one in (again, third):
         cpu, wall = one.cpu_s / first.cpu_s, one.wall_s / first.wall_s
         print(f"{one.name}: {cpu:.2%} of the processor time of the first, {wall:.2%} of its wall time")
+
+
+def clones(folder: Path, targets: list[str], count: int, median: int) -> None:
+    """The same repositories as folders, as URLs that are cloned, and as URLs of which nothing changed."""
+    make_fleet(folder / "in", count, median=median)
+    places = [*map(str, sorted((folder / "in").iterdir())), *targets]
+    urls = folder / "urls"
+    urls.write_text("".join(f"{Path(place).resolve().as_uri()}\n" for place in places))
+    run(f"{len(places)} folders", Sweep(folder / "folders"), *places)
+    sweep = Sweep(folder / "sweep")
+    run(f"{len(places)} URLs, cloned", sweep, "--from", str(urls))
+    run("fetched, nothing changed", sweep, "--from", str(urls))
 
 
 def sizes(sweep: Sweep) -> None:
@@ -211,7 +223,7 @@ def store(folder: Path, targets: list[str], count: int, median: int) -> None:
 
 def main() -> int:
     """Measure what the command line names."""
-    what = {"incremental": incremental, "executors": executors, "giant": giant, "store": store}
+    what = {"incremental": incremental, "clones": clones, "executors": executors, "giant": giant, "store": store}
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("what", choices=what)
     arguments.add_argument("repositories", nargs="*", help="more repositories, or folders of some")
