@@ -1,8 +1,8 @@
 """What sweeps cost on this machine: the first, the next, one with a giant, by each executor (for docs/scale.md).
 
 `python -m tests.sweep.costs incremental|clones|executors|giant|store [REPOSITORY...]`. Processor seconds are those of
-the sweep and of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen how
-many of its processes run or wait for a core. On a machine that others use that tells more than the time it was given.
+the sweep and of all its processes. `busy` is how much of two cores the sweep had work for: every SAMPLE_S it is seen
+how many of its processes run or wait for a core. On a machine that others use that tells more than the time it got.
 """
 
 from __future__ import annotations
