@@ -26,7 +26,7 @@ def ended(store: Store, ids: Collection[str], report_directory: str | None, fail
     """Write the reports, print the summary of the repositories `ids`, return the exit code of the sweep."""
     if report_directory is not None:
         _written(store, report_directory)
-    rows = [dict(row) for row in store.repositories() if row["id"] in ids]
+    rows = [row for row in store.repositories() if row["id"] in ids]
     found = [(owner, secret) for owner, secret in store.findings() if owner in ids]
     for line in _summary(store, rows, found):
         say(printable(line))
@@ -48,7 +48,7 @@ def told(action: str, words: Sequence[str], path: str, report_directory: str | N
             return _status(store)
         if report_directory is not None:
             _written(store, report_directory)
-        rows = [dict(row) for row in store.repositories()]
+        rows = list(store.repositories())
         for line in _summary(store, rows, list(store.findings())):
             say(printable(line))
         return CLEAN

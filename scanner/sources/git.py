@@ -222,17 +222,25 @@ def _last_words(stderr: bytes) -> str:
     return re.sub(r"^(?:fatal|error): ", "", words[-1]) if words else ""
 
 
+_FIELDS = (
+    *("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--is-shallow-repository"),
+    *("--show-object-format", "--show-prefix"),
+)
+
+
 def find_repository(folder: str) -> Repository | None:
     """Return the repository that `folder` lies in (work tree, git folder or bare), or None."""
-    fields = "--absolute-git-dir --git-common-dir --is-bare-repository --is-shallow-repository --show-object-format"
     try:
-        printed = run(folder, "rev-parse", *fields.split(), "--show-prefix")
+        printed = run(folder, "rev-parse", *_FIELDS)
     except GitError as error:
         if "not a git repository" in str(error):
             return None
         raise
-    answer = [os.fsdecode(line) for line in printed.split(b"\n")]
-    git_dir, common_dir, is_bare, is_shallow, object_format, prefix = answer[:6]
+    told = printed.removesuffix(b"\n").split(b"\n")
+    if len(told) != len(_FIELDS):
+        # A path holds a line feed: one question at a time.
+        told = [run(folder, "rev-parse", field).removesuffix(b"\n") for field in _FIELDS]
+    git_dir, common_dir, is_bare, is_shallow, object_format, prefix = map(os.fsdecode, told)
     if not os.path.isabs(common_dir):
         common_dir = os.path.normpath(os.path.join(folder, common_dir))
     work_tree = None if is_bare == "true" else _work_tree(folder)

@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from scanner.errors import StoreError
 from scanner.model import Skip
@@ -141,7 +141,7 @@ class Store:
     def done_in(self, sweep: str) -> set[str]:
         """Return the ids of the repositories that `sweep` has finished, well or not."""
         rows = self._db.execute("SELECT id FROM repositories WHERE sweep = ?", (sweep,))
-        return {row[0] for row in rows}
+        return {_loaded(row[0]) for row in rows}
 
     def states(self, rules_digest: str) -> dict[str, str]:
         """Return, by id, the state of each repository that was read well and to its end under these rules."""
@@ -149,13 +149,13 @@ class Store:
             "SELECT id, state FROM repositories WHERE rules_digest = ? AND seen IS NOT NULL",
             (rules_digest,),
         )
-        return {row[0]: row[1] for row in rows}
+        return {_loaded(row[0]): row[1] for row in rows}
 
     def known(self, target_id: str) -> Known | None:
         """Return what is known of a repository, or None if it must be read from its beginning."""
         row = self._db.execute(
             "SELECT state, rules_digest, seen, matched, skips FROM repositories WHERE id = ? AND seen IS NOT NULL",
-            (target_id,),
+            (_stored(target_id),),
         ).fetchone()
         if row is None:
             return None
@@ -168,7 +168,7 @@ class Store:
             if outcome.status == "unchanged":
                 self._db.execute(
                     "UPDATE repositories SET sweep = ?, status = 'read', error = '', attempts = 0 WHERE id = ?",
-                    (sweep, target.id),
+                    (sweep, _stored(target.id)),
                 )
             elif outcome.status == "failed":
                 self._save_failure(target, outcome, sweep)
@@ -181,7 +181,7 @@ class Store:
             "INSERT INTO repositories (id, location, is_remote, sweep, status, error, attempts) VALUES (?,?,?,?,?,?,1)"
             " ON CONFLICT (id) DO UPDATE SET sweep = excluded.sweep, status = 'failed', error = excluded.error,"
             " location = excluded.location, attempts = attempts + 1",
-            (target.id, target.location, target.is_remote, sweep, "failed", outcome.error),
+            (_stored(target.id), _stored(target.location), target.is_remote, sweep, "failed", outcome.error),
         )
 
     def _save_reading(self, target: SweepTarget, outcome: Outcome, sweep: str) -> None:
@@ -192,7 +192,14 @@ class Store:
             else (None,) * 5
         )
         values = (
-            *(target.id, target.location, target.is_remote, sweep, outcome.error, outcome.is_complete),
+            *(
+                _stored(target.id),
+                _stored(target.location),
+                target.is_remote,
+                sweep,
+                outcome.error,
+                outcome.is_complete,
+            ),
             *(outcome.document, outcome.read_blobs, outcome.read_bytes, outcome.seconds, *remembered),
         )
         self._db.execute(
@@ -201,23 +208,26 @@ class Store:
             " VALUES (?,?,?,?,'read',?,0,?,?,?,?,?,?,?,?,?,?)",
             values,
         )
-        self._db.execute("DELETE FROM findings WHERE repository = ?", (target.id,))
+        self._db.execute("DELETE FROM findings WHERE repository = ?", (_stored(target.id),))
         self._db.executemany(
-            "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?)", [(target.id, *found) for found in outcome.found]
+            "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?)",
+            [tuple(map(_stored, (target.id, *found))) for found in outcome.found],
         )
 
     # --- reading -------------------------------------------------------------------------------------
 
-    def repositories(self) -> Iterator[sqlite3.Row]:
+    def repositories(self) -> Iterator[dict[str, Any]]:
         """Yield a row for each repository, by id: everything but its document and object ids."""
-        yield from self._db.execute(
+        rows = self._db.execute(
             "SELECT id, location, is_remote, sweep, status, error, attempts, is_complete, read_blobs, read_bytes,"
             " seconds, rules_digest FROM repositories ORDER BY id"
         )
+        for row in rows:
+            yield {name: _loaded(row[name]) for name in row.keys()}  # noqa: SIM118 - a row is no mapping
 
     def document(self, target_id: str) -> bytes:
         """Return the JSON report of a repository, or empty bytes if it was never read."""
-        row = self._db.execute("SELECT document FROM repositories WHERE id = ?", (target_id,)).fetchone()
+        row = self._db.execute("SELECT document FROM repositories WHERE id = ?", (_stored(target_id),)).fetchone()
         return bytes(row[0]) if row else b""
 
     @property
@@ -233,7 +243,8 @@ class Store:
             " FROM findings ORDER BY repository, path, rule_id, fingerprint"
         )
         for row in rows:
-            yield row[0], FoundSecret(*row[1:]).aged(now_s)
+            owner, *values = map(_loaded, row)
+            yield owner, FoundSecret(*values).aged(now_s)
 
     def sweep_state(self) -> tuple[str, bool]:
         """Return the id of the last sweep, and whether it has not come to its end."""
@@ -247,7 +258,7 @@ class Store:
     def forget(self, target_ids: Sequence[str]) -> int:
         """Remove repositories and all that is known of them; return how many there were."""
         with self._writing():
-            marks = [(target_id,) for target_id in target_ids]
+            marks = [(_stored(target_id),) for target_id in target_ids]
             self._db.executemany("DELETE FROM findings WHERE repository = ?", marks)
             return self._db.executemany("DELETE FROM repositories WHERE id = ?", marks).rowcount
 
@@ -282,6 +293,19 @@ class _Transaction:
             raise StoreError(f"{self._path}: {failure}") from failure
         if isinstance(error, sqlite3.Error):
             raise StoreError(f"{self._path}: {error}") from error
+
+
+def _stored(value: Any) -> Any:
+    """Return a value as SQLite takes it: a text that holds bytes of a path which are no UTF-8 becomes these bytes."""
+    if isinstance(value, str) and not value.isascii():
+        raw = value.encode("utf-8", "surrogateescape")
+        return value if raw.decode("utf-8", "replace") == value else raw
+    return value
+
+
+def _loaded(value: Any) -> Any:
+    """Return what was given to `_stored`; only for columns of texts and numbers."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
 def _opened(path: str) -> sqlite3.Connection:

@@ -18,7 +18,7 @@ _WEIGHT = {"critical": 1_000, "high": 100, "medium": 10, "low": 1}
 
 def summary_of(store: Store) -> dict[str, Any]:
     """Return the merged document; the same store gives the same document."""
-    repositories = [_repository(store, dict(row)) for row in store.repositories()]
+    repositories = [_repository(store, row) for row in store.repositories()]
     found = list(store.findings())
     by_repository: dict[str, list[FoundSecret]] = {}
     for owner, secret in found:

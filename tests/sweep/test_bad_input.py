@@ -237,3 +237,20 @@ def test_where_nothing_could_be_searched_is_in_every_report(tmp_path: Path) -> N
         summary = summary_of(store)
     assert summary["not_searched"] == [{"what": "/closed", "cause": "Permission denied"}]
     assert "Permission denied" in page_of(summary)
+
+
+def test_a_repository_of_any_name_is_swept_remembered_and_forgotten(tmp_path: Path) -> None:
+    many(tmp_path / "in", 1)
+    names = (b"not\xffutf-8", b"two\nlines", b"\x1b[31mred", b"=1+1", "\u202e\U0001f511".encode(), b"-x", b"a b'\"")
+    for name in names:
+        shutil.copytree(tmp_path / "in" / "r000", tmp_path / "in" / os.fsdecode(name))
+    sweep = Sweep(tmp_path)
+    for _ in range(2):
+        out = sweep.run(str(tmp_path / "in"))
+        assert (sweep.summary["totals"]["read"], sweep.summary["totals"]["findings"]) == (8, 16)
+        assert "\x1b" not in out
+        assert all("\n" not in one["id"] for one in sweep.summary["repositories"])
+    assert len(list((sweep.reports / "sarif").glob("*.sarif"))) == 8
+    sweep.run("forget", os.path.join(tmp_path, "in", os.fsdecode(names[0])))
+    sweep.run("report")
+    assert sweep.summary["totals"]["read"] == 7
