@@ -146,9 +146,10 @@ def test_nothing_to_sweep_and_wrong_words_are_errors(tmp_path: Path) -> None:
 def test_a_sweep_that_is_ended_leaves_no_process(tmp_path: Path, number: signal.Signals, code: int) -> None:
     many(tmp_path / "in", 3)
     make_one(tmp_path / "in" / "giant.git", random.Random(1), 4_000, [])
-    process = Sweep(tmp_path).start(str(tmp_path / "in"))
+    process = Sweep(tmp_path).start(str(tmp_path / "in"), "-j", "2")
     while len(running := processes_of(process.pid)) < 4:
-        time.sleep(0.1)
+        assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(number)
     assert process.wait(timeout=30) == code
     assert ended(running)
