@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import NamedTuple
 
 from scanner.errors import ConfigError
@@ -14,6 +16,12 @@ from scanner.model import Rule, Suppression
 
 OWN_MARK = b"leaksweep:allow"
 _SHOWN_LINE = 4_096
+MAX_MARKS_PER_LINE = 50
+MAX_BLOCK_MARKS = 1_000
+"""Starts and ends of blocks in one text. What goes beyond a limit settles nothing: its secrets are reported."""
+
+_MAX_REASON = 400
+"""Characters behind a mark that may be its reason."""
 
 
 class Reach(StrEnum):
@@ -104,7 +112,8 @@ def marks_in(data: bytes) -> tuple[Mark, ...]:
         line = data[start : len(data) if end < 0 else end]
         if len(line) <= _SHOWN_LINE * 16:
             found += _marks_on(line.decode("utf-8", "surrogateescape"), number)
-    return tuple(found)
+    beyond = set(map(id, _block_marks(found)[MAX_BLOCK_MARKS:]))
+    return tuple(mark for mark in found if id(mark) not in beyond)
 
 
 def _line_starts(data: bytes, low: bytes, needle: bytes) -> Iterable[int]:
@@ -121,7 +130,7 @@ def _marks_on(text: str, number: int) -> list[Mark]:
     for kind in _KINDS:
         if kind.needle.decode() not in low:
             continue
-        for found in kind.pattern.finditer(text):
+        for found in islice(kind.pattern.finditer(text), MAX_MARKS_PER_LINE):
             if not any(mark.start <= found.start() < mark.end for mark in marks):
                 marks.append(_mark(kind, text, number, found))
     return marks
@@ -132,7 +141,7 @@ def _mark(kind: _Kind, text: str, number: int, found: re.Match[str]) -> Mark:
     if kind.word == "secretlint":
         named, _, reason = named.partition("--")
     else:
-        reason = text[found.end() :] if kind.word.startswith("leaksweep") else ""
+        reason = text[found.end() : found.end() + _MAX_REASON] if kind.word.startswith("leaksweep") else ""
     rules = tuple(word for word in re.split(r"[\s,]+", _CLOSER.sub("", named)) if word)
     return Mark(
         word=kind.word,
@@ -152,9 +161,15 @@ def _mark(kind: _Kind, text: str, number: int, found: re.Match[str]) -> Mark:
 
 def marks_for(marks: Sequence[Mark], first_line: int, last_line: int, secret: str, rule: Rule) -> list[Mark]:
     """Return the marks that settle a secret on these lines under this rule; a block gives its start."""
-    near = [mark for mark in marks if _reaches(mark, first_line, last_line)]
+    begin = bisect_left(marks, first_line - 1, key=_line)
+    end = bisect_right(marks, last_line + 1, key=_line)
+    near = [mark for mark in marks[begin:end] if _reaches(mark, first_line, last_line)]
     found = [mark for mark in near if _names(mark, rule) and _is_comment(mark, secret)]
     return [*found, *_blocks(marks, first_line, last_line, secret, rule)]
+
+
+def _line(mark: Mark) -> int:
+    return mark.line
 
 
 def _reaches(mark: Mark, first: int, last: int) -> bool:
@@ -200,32 +215,34 @@ def _is_comment(mark: Mark, secret: str) -> bool:
 
 def _blocks(marks: Sequence[Mark], first: int, last: int, secret: str, rule: Rule) -> list[Mark]:
     """Return the starts of the blocks that hold all lines of a secret; ours must be closed, secretlint's need not."""
+    blocks = _block_marks(marks)
     out = []
-    for start in marks:
-        if (
-            start.reach is not Reach.START
-            or start.line > first
-            or not _names(start, rule)
-            or not _is_comment(start, secret)
-        ):
+    for start in blocks:
+        if start.reach is not Reach.START or start.line > first or not _names(start, rule):
             continue
-        end = _end_of(start, marks)
-        if (end is None and start.word == "secretlint") or (end is not None and last <= end.line):
+        end = _end_of(start, blocks)
+        is_inside = start.word == "secretlint" if end is None else last <= end.line
+        if is_inside and _is_comment(start, secret):
             out.append(start)
     return out
 
 
+def _block_marks(marks: Sequence[Mark]) -> list[Mark]:
+    return [mark for mark in marks if mark.reach in (Reach.START, Reach.END)]
+
+
 def _end_of(start: Mark, marks: Sequence[Mark]) -> Mark | None:
-    """Return the next end of the same tool behind a start."""
+    """Return the next end of the same tool behind a start; `marks` are in order."""
     tool = start.word.partition("-")[0]
     ends = (m for m in marks if m.reach is Reach.END and m.word.partition("-")[0] == tool and m.line >= start.line)
-    return min(ends, key=lambda mark: mark.line, default=None)
+    return next(ends, None)
 
 
 def open_blocks(marks: Sequence[Mark]) -> list[Mark]:
     """Return our own starts of blocks that are never closed; they settle nothing."""
-    own = [mark for mark in marks if mark.reach is Reach.START and mark.word.startswith("leaksweep")]
-    return [mark for mark in own if _end_of(mark, marks) is None]
+    blocks = _block_marks(marks)
+    own = [mark for mark in blocks if mark.reach is Reach.START and mark.word.startswith("leaksweep")]
+    return [mark for mark in own if _end_of(mark, blocks) is None]
 
 
 def inline_suppression(mark: Mark) -> Suppression:
@@ -280,6 +297,8 @@ class IgnoreFile:
 
     def __init__(self, path: str, lines: Sequence[IgnoreLine] = ()) -> None:
         self.path, self.lines = path, tuple(lines)
+        self._slow: set[str] = set()
+        """Patterns that ran out of time once: tried again with each finding, they could hang the scan."""
 
     @classmethod
     def parse(cls, text: str, *, path: str) -> IgnoreFile:
@@ -309,7 +328,31 @@ class IgnoreFile:
         if index is not None:
             return paths[index][0]
         contents = ((line, line.pattern) for line in here if isinstance(line.pattern, ContentPattern))
-        return next((line for line, pattern in contents if _fits(pattern, path, secret, spots)), None)
+        return next((line for line, pattern in contents if self._fits(pattern, path, secret, spots)), None)
+
+    def _fits(self, pattern: ContentPattern, path: str, secret: str, spots: Sequence[Spot]) -> bool:
+        match pattern.kind:
+            case "word":
+                return pattern.source.lower() in secret.lower()
+            case "secret":
+                return self._is_found(pattern.source, [secret])
+            case "path":
+                return self._is_found(pattern.source, [path])
+            case "line":
+                return self._is_found(pattern.source, [spot.text for spot in spots])
+        return self._is_found(pattern.source, [f"{path}:{spot.number}:{spot.text}" for spot in spots])
+
+    def _is_found(self, source: str, texts: Sequence[str]) -> bool:
+        """Return whether a pattern is found in all of `texts`, and in one at least; one that takes too long is not."""
+        import regex
+
+        if source in self._slow:
+            return False
+        try:
+            return bool(texts) and all(regex.search(source, text, timeout=PATTERN_TIMEOUT_S) for text in texts)
+        except TimeoutError:
+            self._slow.add(source)
+            return False
 
     @property
     def reads_lines(self) -> bool:
@@ -336,29 +379,6 @@ def _content_pattern(text: str, where: str) -> ContentPattern | None:
     if not source:
         raise ConfigError(f"{where}: {kind}: an empty pattern would fit everything")
     return ContentPattern(kind, source)
-
-
-def _fits(pattern: ContentPattern, path: str, secret: str, spots: Sequence[Spot]) -> bool:
-    match pattern.kind:
-        case "word":
-            return pattern.source.lower() in secret.lower()
-        case "secret":
-            return _is_found(pattern.source, [secret])
-        case "path":
-            return _is_found(pattern.source, [path])
-        case "line":
-            return _is_found(pattern.source, [spot.text for spot in spots])
-    return _is_found(pattern.source, [f"{path}:{spot.number}:{spot.text}" for spot in spots])
-
-
-def _is_found(source: str, texts: Sequence[str]) -> bool:
-    """Return whether a pattern is found in all of `texts`, and in one at least; one that takes too long is not."""
-    import regex
-
-    try:
-        return bool(texts) and all(regex.search(source, text, timeout=PATTERN_TIMEOUT_S) for text in texts)
-    except TimeoutError:
-        return False
 
 
 def _section(text: str, where: str) -> str:

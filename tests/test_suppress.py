@@ -13,7 +13,7 @@ from scanner.engine.templates import expand
 from scanner.errors import ConfigError
 from scanner.globs import deciding, ignore_pattern
 from scanner.model import Rule
-from scanner.suppress import IgnoreFile, marks_for, marks_in
+from scanner.suppress import IgnoreFile, marks_for, marks_in, open_blocks
 from tests.repositories import Called, Repository, called, token
 
 SECRET = "s3cr3t-value"
@@ -221,3 +221,22 @@ def test_a_private_key_can_be_marked(tmp_path: Path) -> None:
     assert scan(tmp_path).returncode == 0
     (tmp_path / "k.txt").write_text(f"x\n{key}\n")
     assert scan(tmp_path).returncode == 1
+
+
+def test_a_line_of_nothing_but_marks_costs_little_and_settles_no_more() -> None:
+    """One mark for each secret is enough; a line of ten thousand is made to take time."""
+    text = b"ggignore " * 7_000 + b"\n" + b"leaksweep:allow " * 4_000 + b"\n"
+    marks = marks_in(text * 40)
+    assert {mark.line for mark in marks} == set(range(1, 81))
+    assert len(marks) <= 80 * 50
+
+
+def test_a_text_of_nothing_but_open_blocks_costs_little() -> None:
+    marks = marks_in(b"# leaksweep:allow-start\n" * 100_000 + b"# leaksweep:allow\n" * 100_000)
+    assert len(open_blocks(marks)) == 1_000
+    assert len(marks) == 101_000
+
+
+def test_a_pattern_that_ran_out_of_time_is_not_tried_again() -> None:
+    ignore = IgnoreFile.parse("secret: (a|a)*(b|b)*(a|a)*(b|b)*(a|a)*c\n", path="x")
+    assert all(ignore.line_for(RULE, "p", "a" * 400) is None for _ in range(2_000))

@@ -37,6 +37,7 @@ from scanner.ruleset import Ruleset
 from scanner.scan import Scanner, Tally
 from scanner.sources import codeowners, git, history, origin
 from scanner.sources.objects import ObjectEntry, ObjectReader, objects_of
+from scanner.suppress import PATTERN_TIMEOUT_S
 from scanner.workers import usable_cores
 
 _NO_PATH = "<path not known>"
@@ -105,11 +106,21 @@ def _exit_code(standing: Standing, stats: ScanStats, *, exit_zero: bool) -> int:
 
 
 def _accept(rules: Mapping[str, Rule], exclude: PathGlobs) -> Accept:
-    import re
+    """Return what tells whether a rule looks at a path; a pattern that takes too long fits, so that nothing is lost."""
+    slow: set[str] = set()
+
+    def fits(rule_id: str, pattern: str, path: str) -> bool:
+        import regex
+
+        try:
+            return rule_id in slow or regex.search(pattern, path, timeout=PATTERN_TIMEOUT_S) is not None
+        except TimeoutError:
+            slow.add(rule_id)
+            return True
 
     def accept(rule_id: str, path: str) -> bool:
         pattern = rules[rule_id].path_pattern
-        return not exclude.is_match(path) and (pattern is None or re.search(pattern, path) is not None)
+        return not exclude.is_match(path) and (pattern is None or fits(rule_id, pattern, path))
 
     return accept
 

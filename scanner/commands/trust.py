@@ -145,9 +145,10 @@ def _is_marked(data: bytes, finding: Finding, rule: Rule, lines: Sequence[str]) 
         # A secret that was decoded stands otherwise in the text: then all the lines must be there as they are.
         known = set(data.decode("utf-8", "surrogateescape").split("\n"))
         return all(line in known for line in lines)
-    at = data.find(value)
+    first, last, at = 1, 0, data.find(value)
     while at >= 0:
-        first = data.count(b"\n", 0, at) + 1
+        first += data.count(b"\n", last, at)
+        last = at
         if marks_for(marks, first, first + value.count(b"\n"), finding.secret.value, rule):
             return True
         at = data.find(value, at + 1)

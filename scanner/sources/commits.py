@@ -10,7 +10,9 @@ from scanner.model import Blob, BlobKind, Person
 COMMIT_MESSAGE = "<commit message>"
 COMMIT_HEADER = "<commit header>"
 
-_PERSON = re.compile(rb"(.*?) ?<([^>\n]*)>? ?(-?\d{1,18})?(?: [+-]\d+)?$")
+_PERSON = re.compile(rb"([^<]*?) ?<([^>]*+)(?>.*>)? ?(-?\d{1,18})?(?: [+-]\d+)?$")
+"""As git reads it: the address stands between the first `<` and the first `>`, the time behind the last `>`."""
+
 _OBJECT_LINES = (b"tree ", b"parent ", b"object ", b"type ")
 _SIGNATURES = (b"gpgsig ", b"gpgsig-sha256 ")
 
