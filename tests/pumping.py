@@ -215,7 +215,7 @@ def _evaluated(module: Any, call: ast.Call) -> tuple[str | bytes | None, int]:
     flags = [arg for arg in (*call.args, *(keyword.value for keyword in call.keywords)) if _is_flag(arg)]
     names = vars(module) | {"re": re}
     try:
-        flag = eval(ast.unparse(flags[0]), names) if flags else 0  # noqa: S307: our own source
+        flag = eval(ast.unparse(flags[0]), names) if flags else 0  # noqa: S307
         return eval(ast.unparse(call.args[0]), names), int(flag)  # noqa: S307
     except NameError:
         return None, 0
