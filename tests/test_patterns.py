@@ -16,6 +16,7 @@ import pytest
 
 from scanner.engine.anchors import derive_anchor
 from scanner.engine.candidates import Dispatcher
+from scanner.engine.hit import AFTER, BEFORE
 from scanner.engine.matcher import BLOCK_AFTER, BLOCK_BEFORE, LINE_AFTER, LINE_BEFORE
 from scanner.globs import MAX_PATH
 from scanner.ruleset import load_catalogue
@@ -25,10 +26,12 @@ from tests.pumping import WHOLE, Source, attack, attack_rule, sources
 from tests.repositories import ROOT
 
 GROUPS = 4
-CPU_S = 100
-"""What a group may take: more than ten times what it does take, and a part of what one quadratic pattern takes."""
+CPU_S = 60
+"""What a group may take: several times what it does take, and a part of what one quadratic pattern takes."""
 
 BOUNDED = {
+    "engine.contexts _RUN_BEFORE": (BEFORE, "what is before a secret"),
+    "engine.contexts _SAMPLE_HOST": (AFTER, "what is behind a secret"),
     "engine.placeholders _BRACKETED": (200, "longer secrets are not looked at"),
     "engine.shapes _VERSION": (LINE_AFTER, "a secret"),
     "engine.shapes _DATE": (LINE_AFTER, "a secret"),
@@ -80,13 +83,13 @@ def _work() -> Iterator[tuple[str, Callable[[], None]]]:
     for source in (*sources(), *_built()):
         if source.text is not None:
             size = BOUNDED[source.place][0] if source.place in BOUNDED else WHOLE
-            yield source.place, partial(attack, source, size, 40)
+            yield source.place, partial(attack, source, size, 24)
     for rule in load_catalogue().rules:
         spans_lines = derive_anchor(rule.pattern, rule.keywords).spans_lines
         size = BLOCK_BEFORE + BLOCK_AFTER if spans_lines else LINE_BEFORE + LINE_AFTER
-        yield f"rule {rule.id}", partial(attack_rule, rule.pattern, size, 20)
+        yield f"rule {rule.id}", partial(attack_rule, rule.pattern, size, 10)
         if rule.path_pattern:
-            yield f"path of rule {rule.id}", partial(attack_rule, rule.path_pattern, MAX_PATH, 20)
+            yield f"path of rule {rule.id}", partial(attack_rule, rule.path_pattern, MAX_PATH, 10)
 
 
 def _attack_group(group: int) -> None:

@@ -48,7 +48,7 @@ def is_digest(hit: Hit) -> str | None:
 _USER = re.compile(r"(?:^|//)([^\s:/\"'`<>]{0,80}):$")
 _HOST = re.compile(r"@(?:[^\s@/]{0,60}@)?([\w.-]*)")
 _SAMPLE_HOST = re.compile(
-    r"(?i)(?:localhost|host|hostname|server|example|domain|your\w*|my\w*)\d{0,2}(?:\.\w{2,8})?$|[\w.-]*\bexample\.(?:com|org|net)$"
+    r"(?i)(?:localhost|host|hostname|server|example|domain|your\w*|my\w*)\d{0,2}(?:\.\w{2,8})?$|\bexample\.(?:com|org|net)$"
 )
 _SIGNS = re.compile(r"(?i)(?:e?mail|space|colon|slash|comma|percent|dash|dot)$")
 """What such a test calls the sign that it tries, and the user whose name has an `@`."""
