@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,35 @@ def test_a_broken_object_is_named_and_costs_no_other(bare: Path, name: str) -> N
 def test_a_broken_object_alone_makes_the_scan_incomplete(bare: Path) -> None:
     write_pack(bare, BROKEN["a cycle"]())
     assert scan(bare)[0] == 3
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["unreachable", "in HEAD"])
+def test_objects_that_build_on_each_other_cost_no_finding(bare: Path, *, is_named: bool) -> None:
+    """Git does not end at them, and takes all memory: nothing that a finding needs may ask it."""
+    one = good("good")
+    write_pack(bare, [*BROKEN["a cycle"](), one])
+    if is_named:
+        tree = b"100644 a\0" + b"\1" * 20 + b"100644 b\0" + blob_oid(one.data)
+        repository = Repository(bare, "--bare")
+        oid = repository.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", stdin=tree)
+        commit = repository.git("commit-tree", oid, "-m", "broken")
+        repository.git("update-ref", "refs/heads/main", commit)
+    code, report = scan(bare)
+    assert (code, secrets(report)) == (1, {token("good")})
+    assert not report["coverage"]["complete"]
+    told = {skip["what"]: skip["detail"] for skip in report["coverage"]["skipped"]}
+    assert told.keys() >= {"01" * 20, "02" * 20}
+    path = report["findings"][0]["occurrences"][0]["path"]
+    assert path == "b" if is_named else path.startswith("<")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="no limit for another process on this system")
+def test_git_that_goes_round_ends(bare: Path) -> None:
+    """Where nothing was read yet that could warn, git is stopped by its own limit of memory."""
+    write_pack(bare, BROKEN["a cycle"]())
+    (bare / "refs" / "heads" / "main").write_text("01" * 20 + "\n")
+    assert leaksweep("scan", str(bare), "--range", "HEAD~1..HEAD").returncode == 2
 
 
 def test_a_chain_of_4095_deltas_is_read(bare: Path) -> None:

@@ -171,6 +171,28 @@ def test_a_missing_and_a_corrupt_object_make_the_scan_incomplete(tmp_path: Path)
     assert oid.encode() in done.stdout
 
 
+@pytest.mark.parametrize("is_planted", [True, False], ids=["with a secret", "without"])
+def test_a_range_whose_parents_lack_a_tree_is_incomplete_and_tells_what_it_can(
+    tmp_path: Path, *, is_planted: bool
+) -> None:
+    repo = Repository(tmp_path)
+    repo.write("old", f"{token('copied')}\n" if is_planted else "text\n")
+    start = repo.commit("one")
+    repo.write("other", "text\n")
+    repo.commit("two")
+    repo.write("copy", (tmp_path / "old").read_bytes())
+    repo.commit("three")
+    tree = repo.git("rev-parse", f"{start}^{{tree}}")
+    (tmp_path / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    done = leaksweep("scan", str(tmp_path), "--range", f"{start}..HEAD", "-f", "json", "--show-secrets")
+    report = json.loads(done.stdout)
+    assert done.returncode == (1 if is_planted else 3), done.stderr
+    assert ("copy" in {one["occurrences"][-1]["path"] for one in report["findings"]}) is is_planted
+    assert [skip["what"] for skip in report["coverage"]["skipped"]] == [
+        "what the commits of the range copied or brought back"
+    ]
+
+
 def test_a_repository_cannot_make_us_run_its_programs(tmp_path: Path) -> None:
     repo = Repository(tmp_path / "r")
     repo.write("a", "x")

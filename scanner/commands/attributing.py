@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner.attribution.evidence import Evidence
 from scanner.attribution.facts import HEAD, Change, Ref
@@ -19,12 +19,19 @@ Search = Callable[[Iterable[str]], Iterable[BlobMatches]]
 
 
 def attribute_history(
-    repository: git.Repository, found: Sequence[BlobMatches], accept: Accept, *, processes: int
+    repository: git.Repository,
+    found: Sequence[BlobMatches],
+    accept: Accept,
+    *,
+    processes: int,
+    cycles: Collection[str] = (),
 ) -> Attribution:
-    """Return the places and stories of what was found in the whole history."""
+    """Return the places and stories of what was found in the whole history; git must not be asked for `cycles`."""
     evidence = Evidence(found)
-    chronicle = chronicles.of_history(repository, evidence.blobs, evidence.texts, processes=processes)
-    with ObjectReader(repository) as reader:
+    chronicle = chronicles.of_history(
+        repository, evidence.blobs, evidence.texts, processes=processes, lists_database=not cycles
+    )
+    with ObjectReader(repository, unreadable=cycles) as reader:
         chronicle = _with_unmatched(repository, chronicle, evidence, reader, processes=processes)
         telling = Telling(repository, evidence, chronicle, refs(repository), reader, accept)
         telling.add_threads()

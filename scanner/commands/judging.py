@@ -12,6 +12,7 @@ from scanner.commands.attributing import attribute_history, attribute_range
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
 from scanner.commands.decisions import Decisions, counted, settle
 from scanner.commands.places import Places
+from scanner.commands.reading import CYCLE
 from scanner.commands.targets import Job
 from scanner.commands.telling import Accept, Attribution
 from scanner.config import Config
@@ -128,16 +129,15 @@ def _accept(rules: Mapping[str, Rule], exclude: PathGlobs) -> Accept:
 def _attribution_or_none(job: Job, tally: Tally, ruleset: Ruleset, settings: Config, accept: Accept) -> Attribution:
     """Return the attribution; where git cannot tell it, every finding without a path or a story, and a skip."""
     try:
-        return _attribution(job, tally.found, ruleset, settings, accept)
+        return _attribution(job, tally, ruleset, settings, accept)
     except GitError as error:
         tally.skipped.append(Skip(SkipReason.GIT_FAILED, "the history of what was found", str(error)))
         return Attribution([one for blob in tally.found for one in seen_in(blob, [(Provenance(_NO_PATH), 0)])], {})
 
 
-def _attribution(
-    job: Job, found: Sequence[BlobMatches], ruleset: Ruleset, settings: Config, accept: Accept
-) -> Attribution:
+def _attribution(job: Job, tally: Tally, ruleset: Ruleset, settings: Config, accept: Accept) -> Attribution:
     """Return every match at every place of its blob, and the stories where history was read."""
+    found = tally.found
     if not found:
         return Attribution([], {})
     if job.repository is None or job.before is not None:
@@ -145,7 +145,8 @@ def _attribution(
         return Attribution([one for one in seen if accept(one.match.rule_id, one.provenance.path)], {})
     processes = settings.jobs or usable_cores()
     if job.revisions == history.EVERYTHING:
-        return attribute_history(job.repository, found, accept, processes=processes)
+        cycles = {skip.what for skip in tally.skipped if skip.detail == CYCLE}
+        return attribute_history(job.repository, found, accept, processes=processes, cycles=cycles)
     search = partial(_search, ruleset, job.repository, settings)
     return attribute_range(job.repository, job.revisions, found, accept, search, processes=processes)
 

@@ -119,7 +119,7 @@ class Places:
         out: dict[int, Collection[str]] = {}
         if self._job.repository is None or not by_commit:
             return out
-        for change in trees.changes_of(self._job.repository, sorted(by_commit)):
+        for change in trees.changes_of(self._job.repository, sorted(by_commit)).found:
             for index in by_commit[change.commit] if change.before else ():
                 secret = findings[index].secret.value.encode("utf-8", "surrogateescape")
                 if change.path != findings[index].provenance.path and self._was_taken(secret, change):

@@ -26,15 +26,21 @@ class Chronicle:
 
 
 def of_history(
-    repository: git.Repository, blobs: Collection[str], commits: Collection[str], *, processes: int
+    repository: git.Repository,
+    blobs: Collection[str],
+    commits: Collection[str],
+    *,
+    processes: int,
+    lists_database: bool = True,
 ) -> Chronicle:
     """Return the facts of all that refs and reflogs reach; of all commits if some of what was asked is not there.
 
-    `blobs` are those in which something was found, `commits` those in whose own text something was found.
+    `blobs` are those in which something was found, `commits` those in whose own text something was found. Git
+    does not end if it is to list a database some of whose objects build on each other in a ring.
     """
     known = ancestry(repository, EVERYTHING)
     changes = changes_of(repository, _first_pairs(known), Interest(blobs), processes=processes)
-    if known.is_whole and (_unplaced(blobs, changes) or set(commits) - set(known.commits)):
+    if lists_database and known.is_whole and (_unplaced(blobs, changes) or set(commits) - set(known.commits)):
         later = unreachable(repository)
         start = len(known.commits)
         more = changes_of(repository, _first_pairs(later, start), Interest(blobs), processes=processes)

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -54,6 +55,13 @@ _OVERRIDES = {
     "maintenance.auto": "false",
     "submodule.recurse": "false",
 }
+
+
+MAX_DATA_BYTES = 2 << 30
+"""What a git process may allocate, packs not counted, which it maps: several times what the largest history takes.
+
+In a pack whose objects build on each other in a ring, git goes round until the memory of the machine is full.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +120,37 @@ def run(
     repository: Repository | str, *arguments: str, stdin: bytes | None = None, allowed: Iterable[int] = (0,)
 ) -> bytes:
     """Return what git printed; raises GitError with git's own last words if its exit code is not `allowed`."""
-    done = subprocess.run(
-        command(repository, arguments),
-        input=stdin if stdin is not None else b"",
-        capture_output=True,
-        env=environment(),
-        check=False,
-    )
-    if done.returncode not in allowed:
-        raise GitError(f"git {arguments[0]}: {_last_words(done.stderr) or f'exit code {done.returncode}'}")
-    return done.stdout
+    pipes = subprocess.PIPE
+    with bounded(
+        subprocess.Popen(command(repository, arguments), stdin=pipes, stdout=pipes, stderr=pipes, env=environment())
+    ) as process:
+        try:
+            out, err = process.communicate(stdin if stdin is not None else b"")
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode not in allowed:
+        raise GitError(f"git {arguments[0]}: {_last_words(err) or f'exit code {process.returncode}'}")
+    return out
+
+
+def most_memory() -> int:
+    """Return what one git process may take that holds all objects of a giant in mind: half of the machine's memory."""
+    try:
+        return max(MAX_DATA_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
+    except (AttributeError, OSError, ValueError):
+        return MAX_DATA_BYTES
+
+
+def bounded(process: subprocess.Popen[bytes], *, max_bytes: int = MAX_DATA_BYTES) -> subprocess.Popen[bytes]:
+    """Return a git process that was just started, with a limit on its memory where the system has one."""
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_DATA)
+        limit = max_bytes if hard == resource.RLIM_INFINITY else min(hard, max_bytes)
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, hard))
+    return process
 
 
 def start(
@@ -136,12 +165,14 @@ def start(
     """
     options = [part for setting in settings for part in ("-c", setting)]
     program, *rest = command(repository, arguments)
-    return subprocess.Popen(
-        [program, *options, *rest],
-        stdin=subprocess.PIPE if stdin is None else stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
+    return bounded(
+        subprocess.Popen(
+            [program, *options, *rest],
+            stdin=subprocess.PIPE if stdin is None else stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )
     )
 
 

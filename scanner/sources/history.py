@@ -51,7 +51,10 @@ def range_entries(repository: git.Repository, revisions: Sequence[str]) -> Itera
     oids = [line.split(b" ")[0].decode() for line in printed]
     listed = set(oids)
     commits = [line.decode() for line in printed if b" " not in line and not line.startswith(b"?")]
-    back = {change.after for change in changes_of(repository, commits)} - listed - {""}
+    changes = changes_of(repository, commits)
+    back = {change.after for change in changes.found} - listed - {""}
+    if changes.failure:
+        yield Skip(SkipReason.GIT_FAILED, "what the commits of the range copied or brought back", changes.failure)
     yield from (Skip(SkipReason.MISSING_OBJECT, oid[1:]) for oid in oids if oid.startswith("?"))
     yield from objects_of(repository, [oid for oid in oids if not oid.startswith("?")] + sorted(back))
 
@@ -61,12 +64,15 @@ def range_entries(repository: git.Repository, revisions: Sequence[str]) -> Itera
 
 def start_connectivity_check(repository: git.Repository) -> subprocess.Popen[bytes]:
     """Return a running git that ends with 0 if every object that history refers to is there."""
-    return subprocess.Popen(
-        git.command(repository, ["rev-list", "--objects", "--quiet", *EVERYTHING, "--"]),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=git.environment(),
+    return git.bounded(
+        subprocess.Popen(
+            git.command(repository, ["rev-list", "--objects", "--quiet", *EVERYTHING, "--"]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=git.environment(),
+        ),
+        max_bytes=git.most_memory(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import TracebackType
 from typing import NamedTuple
 
@@ -49,8 +49,10 @@ def _entries(lines: Iterable[bytes]) -> Iterator[ObjectEntry | Skip]:
 class ObjectReader:
     """Reads objects in full; a context manager, since a git process stands behind it."""
 
-    def __init__(self, repository: git.Repository) -> None:
+    def __init__(self, repository: git.Repository, *, unreadable: Collection[str] = ()) -> None:
+        """Keep the repository; git is not asked for the objects that are known to be `unreadable`."""
         self._repository = repository
+        self._unreadable = unreadable
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> ObjectReader:
@@ -70,6 +72,8 @@ class ObjectReader:
 
     def read(self, oid: str) -> bytes | Skip:
         """Return the content of one object, or why it cannot be had."""
+        if oid in self._unreadable:
+            return Skip(SkipReason.CORRUPT_OBJECT, oid)
         if self._process is None:
             self._process = git.start(self._repository, "cat-file", "--batch")
         requests, answers = git.pipe(self._process.stdin), git.pipe(self._process.stdout)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from scanner.errors import GitError
 from scanner.sources import git
 
 _LINK, _SUBMODULE = b"120000", b"160000"
@@ -40,10 +41,37 @@ def files_in_index(repository: git.Repository) -> dict[str, str]:
     return found
 
 
-def changes_of(repository: git.Repository, commits: Sequence[str]) -> Iterator[Change]:
-    """Yield what each commit changed against each of its parents, or against nothing."""
+class Changes(NamedTuple):
+    """What commits changed, as far as git came; what made it end early, or an empty text."""
+
+    found: tuple[Change, ...]
+    failure: str = ""
+
+
+def changes_of(repository: git.Repository, commits: Sequence[str]) -> Changes:
+    """Return what each commit changed against each of its parents, or against nothing."""
     arguments = ("diff-tree", "--stdin", "-r", "-z", "-m", "--root", "--no-renames", "--no-ext-diff", "--raw")
-    printed = git.run(repository, *arguments, stdin="".join(f"{c}\n" for c in commits).encode(), allowed=(0, 128))
+    asked = "".join(f"{commit}\n" for commit in commits).encode()
+    try:
+        return Changes(tuple(_changes(git.run(repository, *arguments, stdin=asked))))
+    except GitError as error:
+        # Git ends at the first tree that is missing: what the other commits changed is still to be had.
+        each = [_changes_of_one(repository, arguments, commit) for commit in commits[:_MAX_ALONE]]
+        return Changes(tuple(change for changes in each for change in changes), str(error))
+
+
+_MAX_ALONE = 100
+"""Commits that are asked for one by one where git could not read a tree of some."""
+
+
+def _changes_of_one(repository: git.Repository, arguments: Sequence[str], commit: str) -> Iterator[Change]:
+    try:
+        return _changes(git.run(repository, *arguments, stdin=f"{commit}\n".encode()))
+    except GitError:
+        return iter(())
+
+
+def _changes(printed: bytes) -> Iterator[Change]:
     fields = iter(printed.split(b"\0"))
     commit = ""
     for field in fields:
