@@ -59,7 +59,7 @@ KNOWN_BUILT = {
     # Globs have tests of their own; those of `saved` are fixed and fit a few characters; words have no repeats.
     *("globs __init__", "globs compiled", "saved word", "engine.texts _trie_pattern"),
     # Those in `_built`.
-    *("engine.hubs assignments", "engine.hubs url_pattern", "suppress _kind"),
+    *("engine.hubs assignments", "engine.hubs url_pattern", "engine.surroundings check_of", "suppress _kind"),
 }
 """Patterns that are put together at run time, and what bounds them."""
 
@@ -79,8 +79,18 @@ def _built() -> Iterator[Source]:
         yield Source(f"engine.hubs {number}", pattern.pattern, pattern.flags & re.IGNORECASE)
 
 
+def _follows() -> Iterator[Source]:
+    """Yield what is tried behind each word that a rule asks for; a text may be nothing but such words."""
+    for anchor in (derive_anchor(rule.pattern, rule.keywords) for rule in load_catalogue().rules):
+        for text, asked in zip(anchor.literals, anchor.around, strict=False):
+            if asked.follow:
+                yield Source(
+                    f"engine.surroundings {text}", re.escape(text.encode()) + asked.follow.encode("latin-1"), re.S
+                )
+
+
 def _work() -> Iterator[tuple[str, Callable[[], None]]]:
-    for source in (*sources(), *_built()):
+    for source in (*sources(), *_built(), *{source.text: source for source in _follows()}.values()):
         if source.text is not None:
             size = BOUNDED[source.place][0] if source.place in BOUNDED else WHOLE
             yield source.place, partial(attack, source, size, 24)

@@ -16,6 +16,7 @@ _NAME = WORD | frozenset(b".")
 _BLANK = frozenset(b" \t")
 _MAX_LEFT_CHARACTERS = 4
 _MAX_REACH = 128
+_MAX_NAME = 128
 _ANYTHING = ALL
 
 
@@ -107,7 +108,8 @@ def _follow(behinds: list[Sequence]) -> str:
     for character, allowed in second.items():
         groups.setdefault(allowed, set()).add(character)
     parts = sorted(_class(ones) + _behind_blanks(allowed) for allowed, ones in groups.items())
-    return rf"[\w.]*+(?:{'|'.join(parts)})"
+    # Where the name goes on and on, nothing is told: a run of words would else be gone through from each of them.
+    return rf"[\w.]{{0,{_MAX_NAME}}}+(?:[\w.]|{'|'.join(parts)})"
 
 
 def _behind_blanks(allowed: frozenset[int]) -> str:
