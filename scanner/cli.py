@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -30,17 +31,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScannerError as error:
         return _fail(f"leaksweep: error: {error}", USAGE)
     except BrokenPipeError:
-        # The reader went away; standard output must not be flushed into the broken pipe again at exit.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         return _fail("leaksweep: error: the reader of the report went away", USAGE)
     except KeyboardInterrupt:
         return _fail("leaksweep: interrupted", INTERRUPTED)
     except TerminatedError:
         return _fail("leaksweep: terminated", TERMINATED)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _crash(error)
+        _leave_stdout()
+        return _fail(f"leaksweep: error: not everything could be written: {error.strerror}", USAGE)
     except Exception as error:
         return _crash(error)
     return code
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
+def _leave_stdout() -> None:
+    """Throw away what was not written: at exit it would be flushed into the broken pipe or the full disk again."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

@@ -57,14 +57,16 @@ def write_reports(report: Report, outputs: Sequence[Output], options: RenderOpti
     """Write every report; one that fails does not stop the others. Raises ReportError that names each failure."""
     failures = []
     for output in outputs:
-        if output.path is None:
-            render(output.format, report, stdout, options)
-            stdout.flush()
-            continue
         try:
-            _write_file(report, output.format, output.path, replace(options, colour=False))
+            if output.path is None:
+                render(output.format, report, stdout, options)
+                stdout.flush()
+            else:
+                _write_file(report, output.format, output.path, replace(options, colour=False))
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            failures.append(f"{output.path}: {error.strerror or error}")
+            failures.append(f"{output.path or 'standard output'}: {error.strerror or error}")
     if failures:
         raise ReportError("report not written: " + "; ".join(failures))
 
