@@ -112,6 +112,7 @@ def _attack_group(group: int) -> None:
     print("finished")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_no_pattern_backtracks_without_end(group: int) -> None:
     done = subprocess.run(
