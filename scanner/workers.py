@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -96,7 +96,8 @@ class _Pool(Generic[Item, Result]):
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self._executor.submit(_do, batch)
+            with _undisturbed():
+                return self._executor.submit(_do, batch)
         except BrokenProcessPool as error:
             broken: Future[object] = Future()
             broken.set_exception(error)
@@ -136,6 +137,21 @@ class _Pool(Generic[Item, Result]):
             child.join(timeout=5)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back interrupts: one that comes while a process forks is lost in a hook of the interpreter."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(make_work: Callable[[], Callable[[Sequence[Any]], object]]) -> None:
     """Set up a worker: the parent decides about interrupts, and the default action ends a terminated child."""
     import signal
@@ -143,6 +159,8 @@ def _begin(make_work: Callable[[], Callable[[Sequence[Any]], object]]) -> None:
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     end_with_parent()
     _work = make_work()
 

@@ -162,12 +162,14 @@ class Pumps:
             for pumped, text in product(filter(None, bodies), before):
                 seen[text, pumped] = None
                 seen["", text + pumped] = None
-        for before_, pumped in seen:
-            yield before_, pumped, self._mismatch(pumped)
+        for lead, pumped in seen:
+            for mismatch in self._mismatches(pumped):
+                yield lead, pumped, mismatch
 
-    def _mismatch(self, pumped: str) -> str:
-        """Return a character of another kind than what was pumped; the rarest kind, as it stops most."""
-        return next((chr(letter) for letter in reversed(self.letters) if chr(letter) not in pumped), "")
+    def _mismatches(self, pumped: str) -> list[str]:
+        """Return characters of other kinds than what was pumped: the rarest stops most, but may be what is wanted."""
+        others = [chr(letter) for letter in self.letters if chr(letter) not in pumped]
+        return list(dict.fromkeys([*others[-1:], *others[:1]])) or [""]
 
 
 def sources() -> Iterator[Source]:

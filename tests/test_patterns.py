@@ -129,6 +129,7 @@ def test_every_bound_is_that_of_a_pattern() -> None:
     assert BOUNDED.keys() <= {source.place for source in sources()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern",
     [

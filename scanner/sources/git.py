@@ -158,6 +158,7 @@ def start(
     *arguments: str,
     settings: Sequence[str] = (),
     stdin: IO[bytes] | None = None,
+    max_bytes: int = MAX_DATA_BYTES,
 ) -> subprocess.Popen[bytes]:
     """Return a running git with pipes for its standard output and, unless it is a file, its standard input.
 
@@ -172,7 +173,8 @@ def start(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(),
-        )
+        ),
+        max_bytes=max_bytes,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -25,6 +26,16 @@ MAX_NAMED_BLOBS = 500 if os.name == "nt" else 10_000
 
 _PATIENCE = 20
 """Trees that git may stumble over before all of the rest is compared here: each time it has to be started again."""
+
+_MAX_DATA_BYTES = 1 << 30
+"""What git may take for the changes of one commit and its cache: enough for a million files."""
+
+_PATIENCE_S = 20.0
+"""Seconds that these attempts may take: a tree bomb keeps git busy until its memory is full."""
+
+MAX_FOLDERS = 20_000
+MAX_FOLDERS_IN_ALL = 400_000
+"""Folders that are compared for one commit, and for all: folders that hold each other many times over make a bomb."""
 
 _BLOCK = 1 << 20
 _FOLDER, _SUBMODULE = b"40000", b"160000"
@@ -88,7 +99,8 @@ def _diff_tree(repository: git.Repository, pairs: Sequence[Pair], *options: str)
         asked.write("".join(f"{pair.commit} {pair.parent}".rstrip() + "\n" for pair in pairs).encode())
         asked.seek(0)
         # Neighbours in the list share most of their trees: a cache that holds them halves the work.
-        return git.start(repository, *_ARGUMENTS, *options, settings=("core.deltaBaseCacheLimit=256m",), stdin=asked)
+        settings = ("core.deltaBaseCacheLimit=256m",)
+        return git.start(repository, *_ARGUMENTS, *options, settings=settings, stdin=asked, max_bytes=_MAX_DATA_BYTES)
 
 
 def _read(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, Change | None]]:
@@ -120,12 +132,12 @@ def _oid(field: bytes) -> str:
 
 
 def _compare_with_care(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest, found: Changes) -> None:
-    failures, start = 0, 0
+    failures, start, began = 0, 0, time.monotonic()
     with ObjectReader(repository) as reader:
         compare = _Comparison(reader, wanted, found, repository.oid_bytes)
         while start < len(pairs):
             rest = pairs[start:]
-            if failures == _PATIENCE:
+            if failures == _PATIENCE or (failures and time.monotonic() - began > _PATIENCE_S):
                 for pair in rest:
                     compare(pair)
                 return
@@ -153,28 +165,46 @@ def _told(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest) -
     return told
 
 
+_Entries = Mapping[bytes, tuple[bool, str]]
+"""What a folder holds: by name, whether it is a folder, and the object id."""
+
+
 class _Comparison:
     """Compares the trees of two commits, folder by folder, as far as they are there."""
 
     def __init__(self, reader: ObjectReader, wanted: Interest, found: Changes, oid_bytes: int) -> None:
         self._reader, self._wanted, self._found, self._oid_bytes = reader, wanted, found, oid_bytes
+        self._folders_left = MAX_FOLDERS_IN_ALL
 
     def __call__(self, pair: Pair) -> None:
         changes: list[Change] = []
         before = self._entries(f"{pair.parent}^{{tree}}") if pair.parent else {}
         after = self._entries(f"{pair.commit}^{{tree}}")
-        self._compare(pair.number, b"", before, after, changes)
+        # A stack, and no recursion: folders may lie thousands of levels deep.
+        stack = [self._differing(pair.number, b"", before, after)]
+        folders = 0
+        while stack:
+            step = next(stack[-1], None)
+            if step is None:
+                stack.pop()
+                continue
+            path, old, new = step
+            self._compare_files(path, old, new, changes)
+            if old[0] or new[0]:
+                folders += 1
+                self._folders_left -= 1
+                if folders > MAX_FOLDERS or self._folders_left < 0:
+                    self._found.holes.append(Hole(pair.number, os.fsdecode(path), True))
+                    break
+                below, above = (self._entries(oid) if is_folder else {} for is_folder, oid in (old, new))
+                stack.append(self._differing(pair.number, path, below, above))
         if changes:
             self._found.by_commit[pair.number] = changes
 
-    def _compare(
-        self,
-        number: int,
-        folder: bytes,
-        before: Mapping[bytes, tuple[bool, str]] | None,
-        after: Mapping[bytes, tuple[bool, str]] | None,
-        changes: list[Change],
-    ) -> None:
+    def _differing(
+        self, number: int, folder: bytes, before: _Entries | None, after: _Entries | None
+    ) -> Iterator[tuple[bytes, tuple[bool, str], tuple[bool, str]]]:
+        """Yield the path of each entry of a folder that is not the same on both sides, and what it is there."""
         if before is None or after is None:
             self._found.holes.append(Hole(number, os.fsdecode(folder), after is not None))
         if after is None:
@@ -182,13 +212,8 @@ class _Comparison:
         before = before or {}
         for name in sorted(before.keys() | after.keys()):
             old, new = before.get(name, (False, "")), after.get(name, (False, ""))
-            if old == new:
-                continue
-            path = folder + b"/" + name if folder else name
-            self._compare_files(path, old, new, changes)
-            if old[0] or new[0]:
-                below, above = (self._entries(oid) if is_folder else {} for is_folder, oid in (old, new))
-                self._compare(number, path, below, above, changes)
+            if old != new:
+                yield folder + b"/" + name if folder else name, old, new
 
     def _compare_files(self, path: bytes, old: tuple[bool, str], new: tuple[bool, str], changes: list[Change]) -> None:
         before, after = ("" if is_folder else oid for is_folder, oid in (old, new))
@@ -196,12 +221,12 @@ class _Comparison:
         if before != after and change in self._wanted:
             changes.append(change)
 
-    def _entries(self, oid: str) -> dict[bytes, tuple[bool, str]] | None:
+    def _entries(self, oid: str) -> _Entries | None:
         """Return name -> (is a folder, object id) of a tree, without submodules; None if it cannot be read."""
         data = self._reader.read(oid)
         if isinstance(data, Skip):
             return None
-        entries = {}
+        entries: dict[bytes, tuple[bool, str]] = {}
         try:
             at = 0
             while at < len(data):
