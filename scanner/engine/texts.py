@@ -124,6 +124,7 @@ class Words:
                 self._guarded.setdefault(text[:KEY_LENGTH], []).append((text, rule))
             elif text:
                 self._free.setdefault(text, []).append(rule)
+        self._starts = frozenset(self._guarded)
         self._is_empty = not (self._guarded or self._free)
         self._pattern: re.Pattern[bytes] | None = None
         self._remembered: dict[bytes, tuple[int, ...]] = {}
@@ -150,9 +151,8 @@ class Words:
     def _named_by(self, text: bytes) -> tuple[int, ...]:
         rules = set(self._always)
         table = self._guarded
-        for key in _WORD_STARTS.findall(text):
-            if key in table:
-                rules.update([rule for word, rule in table[key] if word in text])
+        for key in self._starts.intersection(_WORD_STARTS.findall(text)):
+            rules.update([rule for word, rule in table[key] if word in text])
         if self._free:
             rules.update(self._free_in(text))
         return tuple(rules)
