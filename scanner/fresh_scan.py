@@ -44,6 +44,9 @@ FLUSH_LINES_BYTES = 1 << 20
 FLUSH_HELD_BYTES = 48 << 20
 """Contents that are held until their lines are searched, since what was found in them is placed with their help."""
 
+MAX_CARRIED_LINE_BYTES = 16 << 10
+"""A longer line with a hit is not held until all versions are read: what it is in is read as a whole."""
+
 _KIND_OF = {BLOB: BlobKind.FILE, COMMIT: BlobKind.COMMIT, TAG: BlobKind.TAG}
 _PLAIN_COMMIT = re.compile(
     rb"(?:(?:tree|parent) [0-9a-f]{40,64}\n)+(author [^\n]*\ncommitter [^\n]*)\n\n(.*)", re.DOTALL
@@ -295,6 +298,8 @@ class FreshScanner:
 
 def _must_be_whole(version: Version, lines: Mapping[bytes, LineSigns]) -> bool:
     """Return whether the lines of a content are not enough to tell what it holds; `lines` are those that tell."""
+    if any(len(line) > MAX_CARRIED_LINE_BYTES and (signs.hits or signs.blocks) for line, signs in lines.items()):
+        return True
     may_want = any(signs.is_odd for signs in lines.values())
     if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version):
         return True
