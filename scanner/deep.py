@@ -30,6 +30,9 @@ MAX_MEMBERS = 50_000
 MAX_S = 10.0
 """What one blob may cost: its decoders one inside another, bytes held at one time, bytes in all, members, seconds."""
 
+MAX_BY_LINES_BYTES = 8 << 20
+"""A longer text is searched as it is, so that it is not held twice."""
+
 MAX_REMEMBERED_TEXT_BYTES = 16 << 10
 MAX_REMEMBERED_BYTES = 32 << 20
 _HITS_BYTES = 1_024
@@ -114,7 +117,8 @@ class View(NamedTuple):
 class DeepSearch:
     """An engine, and the decoders before it; `depth` 0 switches the decoders off. `lines` is what lines told.
 
-    `on_view` is told each text that was decoded, as it is searched.
+    `on_view` is told each text that was decoded, as it is searched. With `by_lines`, a line that was searched in one
+    content is not searched again in another.
     """
 
     def __init__(
@@ -125,8 +129,10 @@ class DeepSearch:
         max_s: float = MAX_S,
         clock: Callable[[], float] = time.process_time,
         on_view: Callable[[View], None] | None = None,
+        by_lines: bool = True,
     ) -> None:
         self._engine = engine
+        self._by_lines = by_lines
         self._on_view = on_view
         self._max_depth = max_depth
         self._max_s = max_s
@@ -198,21 +204,31 @@ class DeepSearch:
         self._judge(base, state, known=state.matches[before:])
 
     def _own_hits(self, text: bytes) -> Hits:
-        """Return the hits in a content as it stands; of binary content, those in its strings, each searched once."""
-        if not is_binary(text) or self._engine.needs_whole:
-            return self._engine.search_hits(text)
+        """Return the hits in a content as it stands; of binary content, those in its strings."""
+        if not is_binary(text):
+            return self._text_hits(text)
         strings = strings_of(text)
-        lines = set(strings.text.split(b"\n"))
-        if not self.lines.learn(lines):
-            return self._engine.search_hits(text)
-        telling = self.lines.of(lines)
-        found, _ = hits_of_lines(self._engine, strings.text, telling)
-        found.drops += [(0, reason) for signs in telling.values() for reason in signs.drops]
-        found.timed_out += [(rule, 0) for signs in telling.values() for rule in signs.timed_out]
+        found = self._text_hits(strings.text)
         found.hits = [
             hit._replace(start=strings.place(hit.start), end=strings.place(hit.end - 1) + 1) for hit in found.hits
         ]
-        found.runs = [(strings.place(start), strings.place(end - 1) + 1) for start, end in long_runs(strings.text)]
+        found.runs = [(strings.place(start), strings.place(end - 1) + 1) for start, end in found.runs]
+        found.merge(self._engine.search_head(text))
+        return found
+
+    def _text_hits(self, text: bytes) -> Hits:
+        """Return the same as the engine does, from memory for the lines that were searched before."""
+        if not self._by_lines or len(text) > MAX_BY_LINES_BYTES or self._engine.needs_whole:
+            return self._engine.search_hits(text)
+        lines = set(text.split(b"\n"))
+        self.lines.learn(lines)
+        telling = self.lines.of(lines)
+        if any(signs.is_capped for signs in telling.values()):
+            return self._engine.search_hits(text)
+        found, _ = hits_of_lines(self._engine, text, telling)
+        found.drops += [(0, reason) for signs in telling.values() for reason in signs.drops]
+        found.timed_out += [(rule, 0) for signs in telling.values() for rule in signs.timed_out]
+        found.runs = long_runs(text)
         found.merge(self._engine.search_head(text))
         return found
 

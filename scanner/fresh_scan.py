@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from scanner.decoders.triggers import Span, put_together
 from scanner.deep import MAX_DEPTH
+from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Hits
 from scanner.islands import Encoded, carried, renewed
 from scanner.line_memory import LineSigns, hits_of_lines
@@ -261,7 +262,7 @@ class FreshScanner:
         places, edges = places_of(version.lines, own.stretches)
         seeds += [(at, at + 1) for at in _places(version.spans, places)]
         if edges:
-            seeds += put_together(text, _places(version.spans, edges))
+            seeds += put_together(text, _places(version.spans, edges), long_runs=long_runs)
         return self._renewed(item, seeds, kept, found) if seeds else kept
 
     def _renewed(self, item: _Item, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
@@ -298,12 +299,16 @@ class FreshScanner:
 
 def _must_be_whole(version: Version, lines: Mapping[bytes, LineSigns]) -> bool:
     """Return whether the lines of a content are not enough to tell what it holds; `lines` are those that tell."""
-    if any(len(line) > MAX_CARRIED_LINE_BYTES and (signs.hits or signs.blocks) for line, signs in lines.items()):
+    if any(_is_too_much(line, signs) for line, signs in lines.items()):
         return True
     may_want = any(signs.is_odd for signs in lines.values())
     if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version):
         return True
     return b"\n" not in version.lines and is_one_line(version.whole_text())
+
+
+def _is_too_much(line: bytes, signs: LineSigns) -> bool:
+    return signs.is_capped or (len(line) > MAX_CARRIED_LINE_BYTES and bool(signs.hits or signs.blocks))
 
 
 def _is_structured(version: Version) -> bool:

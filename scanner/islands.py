@@ -9,7 +9,7 @@ put together goes over two line ends at most. What is decoded is told by lines t
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -127,13 +127,13 @@ def renewed(
     are never the same: hits in one layer are judged by their places in it.
     """
     islands = _grown(deep, text, seeds, kept.zones)
-    intact = [zone for zone in kept.zones if not any(_overlap(zone, island) for island in islands)]
+    intact = _outside(kept.zones, islands)
     hits = [hit for hit in kept.hits if any(low <= hit.start < high for low, high in intact)]
     zones = list(intact)
     lines = set(kept.lines)
     skipped: list[Skip] = []
     dropped: Counter[str] = Counter()
-    for (start, end), places in sorted(islands.items()):
+    for (start, end), places in islands:
         if not places:
             continue
         part = text[start:end]
@@ -151,31 +151,59 @@ def renewed(
     return Renewed(encoded, dropped, tuple(skipped), first_layer)
 
 
-def _grown(deep: DeepSearch, text: bytes, seeds: Iterable[Span], zones: Sequence[Span]) -> dict[Span, list[Span]]:
-    """Return islands around the seeds, as large as they must be, each with the spans of what is encoded in it."""
-    islands: dict[Span, list[Span]] = {}
+_Island = tuple[Span, list[Span]]
+"""A span, and the spans of what is encoded in it."""
+
+
+def _grown(deep: DeepSearch, text: bytes, seeds: Iterable[Span], zones: Sequence[Span]) -> list[_Island]:
+    """Return islands around the seeds, as large as they must be, in order; none overlaps another, or cuts a zone."""
     todo = _merged(_around(text, seed) for seed in seeds)
+    islands: list[_Island] = []
     while todo:
-        start, end = _with_neighbours(todo.pop(), [*zones, *islands])
-        islands = {island: places for island, places in islands.items() if not _overlap(island, (start, end))}
+        # The last one first: what it can run into is the next one of both lists.
+        start, end = _with_neighbours(todo.pop(), todo, islands, zones)
         part = text[start:end]
         spans = deep.encoded_spans(part, long_runs(part))
         if spans is None:
-            start, end = 0, len(text)
-            return {(start, end): [(start, end)]}
+            everything = (0, len(text))
+            return [(everything, [everything])]
         places = [(start + low, start + high) for low, high in spans]
         low, high = _hull((start, end), *(_around(text, place) for place in places))
         if (low, high) == (start, end):
-            islands[start, end] = places
-        else:
-            # At least twice as large on that side: what is encoded may go on over many lines.
-            todo.append(
-                (
-                    max(0, min(low, 2 * start - end)) if low < start else start,
-                    min(len(text), max(high, 2 * end - start)) if high > end else end,
-                )
-            )
-    return islands
+            islands.append(((start, end), places))
+            continue
+        # At least twice as large on that side: what is encoded may go on over many lines.
+        low = max(0, min(low, 2 * start - end)) if low < start else start
+        high = min(len(text), max(high, 2 * end - start)) if high > end else end
+        todo.append((low, high))
+    return islands[::-1]
+
+
+def _with_neighbours(span: Span, todo: list[Span], islands: list[_Island], zones: Sequence[Span]) -> Span:
+    """Return the span grown by all that it overlaps, which is taken from the lists; `islands` are in reverse order."""
+    start, end = span
+    while True:
+        while todo and todo[-1][1] > start:
+            start, end = _hull((start, end), todo.pop())
+        while islands and islands[-1][0][0] < end:
+            start, end = _hull((start, end), islands.pop()[0])
+        grown = _hull((start, end), *_overlapping(zones, start, end))
+        if grown == (start, end):
+            return grown
+        start, end = grown
+
+
+def _overlapping(zones: Sequence[Span], start: int, end: int) -> Sequence[Span]:
+    """Return those of the sorted, disjoint zones that overlap a span."""
+    first = bisect_right(zones, (start, start))
+    first -= bool(first and zones[first - 1][1] > start)
+    return zones[first : bisect_left(zones, (end, end))]
+
+
+def _outside(zones: Sequence[Span], islands: Sequence[_Island]) -> list[Span]:
+    """Return the zones that no island overlaps; both are sorted."""
+    spans = [span for span, _ in islands]
+    return [zone for zone in zones if not _overlapping(spans, *zone)]
 
 
 def _around(text: bytes, span: Span) -> Span:
@@ -197,10 +225,6 @@ def _hull(*spans: Span) -> Span:
     return min(low for low, _ in spans), max(high for _, high in spans)
 
 
-def _overlap(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
-
-
 def _merged(spans: Iterable[Span]) -> list[Span]:
     """Return the spans in order, those that overlap or touch as one."""
     out: list[Span] = []
@@ -210,13 +234,3 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             out.append((start, end))
     return out
-
-
-def _with_neighbours(span: Span, others: Sequence[Span]) -> Span:
-    """Return the span grown by every other one that it overlaps, and those that these overlap."""
-    while True:
-        touched = [span, *(other for other in others if _overlap(span, other))]
-        grown = min(low for low, _ in touched), max(high for _, high in touched)
-        if grown == span:
-            return span
-        span = grown

@@ -31,7 +31,8 @@ class LineSigns(NamedTuple):
     """What a line tells, its hits by their place in it.
 
     `drops` are the reasons for which hits were dropped, `timed_out` are rules. `blocks` are (offset, rule) of where a
-    rule that looks across lines may match; `is_odd` tells that content with such a line may want to be read as a whole.
+    rule that looks across lines may match; `is_capped` tells that there are too many hits to tell, `is_odd` that
+    content with such a line may want to be read as a whole.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -39,6 +40,7 @@ class LineSigns(NamedTuple):
     timed_out: tuple[int, ...] = ()
     blocks: tuple[tuple[int, int], ...] = ()
     is_odd: bool = False
+    is_capped: bool = False
 
 
 _Signs = TypeVar("_Signs")
@@ -85,11 +87,15 @@ def line_memory(engine: Engine) -> Memory[LineSigns]:
     return Memory(partial(_look_at_lines, engine))
 
 
-def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns] | None:
+def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns]:
+    """Return what the lines tell; where hits are cut off, by the halves, so that it does not depend on other lines."""
     text = b"\n".join(lines)
     found = engine.search_lines(text)
+    if found.capped and len(lines) == 1:
+        return {lines[0]: LineSigns(is_capped=True)}
     if found.capped:
-        return None
+        half = len(lines) // 2
+        return _look_at_lines(engine, lines[:half]) | _look_at_lines(engine, lines[half:])
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     told: dict[int, _LineNotes] = {}
 

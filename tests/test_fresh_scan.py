@@ -77,7 +77,7 @@ def check_seed(path: Path, seed: int, ruleset: Ruleset, deep: DeepSearch) -> int
 
 @pytest.mark.parametrize("block", range(10))
 def test_the_fast_way_finds_what_reading_every_blob_in_full_finds(block: int, tmp_path: Path, ruleset: Ruleset) -> None:
-    deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors))
+    deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors), by_lines=False)
     found = sum(check_seed(tmp_path / str(seed), seed, ruleset, deep) for seed in range(block * 32, block * 32 + 32))
     assert found > 100
 
@@ -85,7 +85,7 @@ def test_the_fast_way_finds_what_reading_every_blob_in_full_finds(block: int, tm
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_the_fast_way_finds_it_in_many_more_repositories(tmp_path: Path, ruleset: Ruleset) -> None:
-    deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors))
+    deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors), by_lines=False)
     for seed in range(1_000, 2_000):
         check_seed(tmp_path / str(seed), seed, ruleset, deep)
 
@@ -94,5 +94,5 @@ def test_the_fast_way_finds_it_in_many_more_repositories(tmp_path: Path, ruleset
 def test_what_is_decoded_does_not_depend_on_what_stands_far_from_it(
     seed: int, tmp_path: Path, ruleset: Ruleset
 ) -> None:
-    deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors))
+    deep = DeepSearch(Engine(ruleset.rules, ruleset.anchors), by_lines=False)
     check_seed(tmp_path / str(seed), seed, ruleset, deep)

@@ -35,7 +35,6 @@ _BEFORE_SEAM = frozenset(b"\"'`+.&<>~|")
 _AFTER_SEAM = frozenset(b"\"'`+.&<>~|bfru")
 _LOOK_FOR_SEAM = 200
 _LOOK_BEFORE = 800
-LONG_RUN = re.compile(rb"[A-Za-z0-9_-]{20,}")
 
 
 def encoded_spans(
@@ -82,15 +81,15 @@ def _ends_open(text: bytes) -> bool:
     return text[-3:] not in _THREE
 
 
-def put_together(text: bytes, places: Iterable[int]) -> list[Span]:
-    """Return where a text is put together near one of its `places`."""
+def put_together(text: bytes, places: Iterable[int], *, long_runs: Callable[[bytes], list[Span]]) -> list[Span]:
+    """Return where a text is put together near one of its `places`; `long_runs` are those of token characters."""
     found: set[Span] = set()
     for at in places:
         if not _may_be_seam(text, at):
             continue
         low = max(0, at - _LOOK_BEFORE)
         near = text[low : at + _LOOK_BEFORE]
-        seams = joins.find_joins(near, [run.span() for run in LONG_RUN.finditer(near)])
+        seams = joins.find_joins(near, long_runs(near))
         found.update((low + seam.start, low + seam.end) for seam in seams)
     return sorted(found)
 

@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanner.decoders.joins import find_joins
-from scanner.decoders.triggers import LONG_RUN, open_edges, put_together
+from scanner.decoders.triggers import open_edges, put_together
+from scanner.engine.candidates import long_runs
 
 RUN = b"0123456789abcdefABCDEF"
 SIGNS = (b'"', b"'", b"`", b'"""', b"+", b".", b"..", b"&", b"<>", b"||")
@@ -16,7 +17,7 @@ PIECES = st.sampled_from([*SIGNS, *SPACES, *SEAMS, RUN, b"a", b"b", b"f", b"x.y"
 
 
 def seams(text: bytes) -> list[tuple[int, int]]:
-    return [(edit.start, edit.end) for edit in find_joins(text, [run.span() for run in LONG_RUN.finditer(text)])]
+    return [(edit.start, edit.end) for edit in find_joins(text, long_runs(text))]
 
 
 @settings(max_examples=600)
@@ -36,7 +37,7 @@ def test_both_lines_at_a_seam_tell_of_it(text: bytes) -> None:
             assert len(above) + 1 in open_edges(b"\n\n" + above + b"\n"), (text, at)
             assert 2 in open_edges(b"\n\n" + below + b"\n"), (text, at)
             for place in (at, at + 1):
-                assert (start, end) in put_together(text, [place]), (text, at)
+                assert (start, end) in put_together(text, [place], long_runs=long_runs), (text, at)
 
 
 def test_a_text_of_many_lines_is_not_put_together_with_what_stands_beside_it() -> None:
