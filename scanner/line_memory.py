@@ -7,10 +7,8 @@ only the text is remembered.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
 from scanner.engine.matcher import Engine, Hit, Hits
@@ -66,8 +64,11 @@ class Memory(Generic[_Signs]):
             return False
         self.signs.update(signs)
         self.telling.update(signs)
-        self._dull.update([text for text in new if len(text) <= MAX_TEXT_BYTES and text not in signs])
-        self._bytes += sum(map(len, new))
+        new.difference_update(signs)
+        if new and max(map(len, new)) > MAX_TEXT_BYTES:
+            new = {text for text in new if len(text) <= MAX_TEXT_BYTES}
+        self._dull |= new
+        self._bytes += sum(map(len, new)) + sum(map(len, signs))
         return True
 
     def of(self, texts: set[bytes]) -> Mapping[bytes, _Signs]:
@@ -96,12 +97,11 @@ def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns]
     if found.capped:
         half = len(lines) // 2
         return _look_at_lines(engine, lines[:half]) | _look_at_lines(engine, lines[half:])
-    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     told: dict[int, _LineNotes] = {}
 
     def notes(at: int) -> tuple[_LineNotes, int]:
-        number = bisect_right(starts, at) - 1
-        return told.setdefault(number, _LineNotes()), starts[number]
+        start = text.rfind(b"\n", 0, at) + 1
+        return told.setdefault(start, _LineNotes()), start
 
     for hit in found.hits:
         line, start = notes(hit.start)
@@ -113,11 +113,23 @@ def _look_at_lines(engine: Engine, lines: list[bytes]) -> dict[bytes, LineSigns]
     for at, rule in found.blocks:
         line, start = notes(at)
         line.blocks.append((at - start, rule))
-    if may_want_whole(text):
-        for number, one in enumerate(lines):
-            if may_want_whole(one):
-                notes(starts[number])[0].is_odd = True
-    return {lines[number]: line.signs() for number, line in told.items()}
+    for at in _odd_lines(lines) if may_want_whole(text) else ():
+        notes(at)[0].is_odd = True
+    return {_line_at(text, start): line.signs() for start, line in told.items()}
+
+
+def _odd_lines(lines: list[bytes]) -> Iterator[int]:
+    """Yield where those of the lines begin, joined by line feeds, that make content odd."""
+    at = 0
+    for line in lines:
+        if may_want_whole(line):
+            yield at
+        at += len(line) + 1
+
+
+def _line_at(text: bytes, start: int) -> bytes:
+    end = text.find(b"\n", start)
+    return text[start : end if end >= 0 else len(text)]
 
 
 class _LineNotes:

@@ -125,7 +125,10 @@ class Hits:
 
 
 class Engine:
-    """A rule set ready to search; patterns are compiled at their first candidate."""
+    """A rule set ready to search; patterns are compiled at their first candidate.
+
+    `needs_whole` tells that a rule cannot be told by single lines where it may match: all content is read in full then.
+    """
 
     def __init__(self, rules: Sequence[Rule], anchors: Sequence[Anchor], *, timeout_s: float = 2.0) -> None:
         self.rules = tuple(rules)
@@ -135,13 +138,10 @@ class Engine:
         self._required = [tuple(text.encode() for text in anchor.required) for anchor in self._anchors]
         self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
+        literals = (text for anchor in self._anchors for text in anchor.literals)
+        self.needs_whole = bool(self._everywhere) or any("\n" in text for text in literals)
         self._patterns: dict[int, Any] = {}
         self._filters: dict[int, tuple[Filter, ...]] = {}
-
-    @property
-    def needs_whole(self) -> bool:
-        """Return whether a rule cannot be told by single lines where it may match: all content is read in full then."""
-        return bool(self._everywhere) or any("\n" in text for anchor in self._anchors for text in anchor.literals)
 
     def search(self, data: bytes) -> Found:
         """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id."""
@@ -270,7 +270,10 @@ class Engine:
         required = self._required[rule]
         if required:
             low = data[start:end].lower()
-            if not any(text in low for text in required):
+            for text in required:
+                if text in low:
+                    break
+            else:
                 return 0
         chunk, first = _window_chunk(data, start, end)
         is_cut = end < len(data) and data[end] != _LINE_END
