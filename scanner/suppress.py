@@ -95,7 +95,7 @@ _OPENER = re.compile(
 )
 """What opens a comment in some language; it stands at the start of a line, or after white space or punctuation."""
 
-_ALONE = re.compile(r"""[\s#/*;%\-<!{('.:"]*(?:REM|rem|dnl)?\s*""")
+_ALONE = re.compile(r"""[\s#/*;%\-<!{('.:"]*+(?:(?:REM|rem|dnl)\s*+)?""")
 _CLOSER = re.compile(r"\s*(?:\*/|-->|--\}\}|#\}|\*\)|%>|#>)\s*$")
 
 

@@ -33,6 +33,7 @@ BOUNDED = {
     "engine.contexts _RUN_BEFORE": (BEFORE, "what is before a secret"),
     "engine.contexts _SAMPLE_HOST": (AFTER, "what is behind a secret"),
     "engine.placeholders _BRACKETED": (200, "longer secrets are not looked at"),
+    "engine.shapes _ADDRESS": (LINE_AFTER, "a secret"),
     "engine.shapes _VERSION": (LINE_AFTER, "a secret"),
     "engine.shapes _DATE": (LINE_AFTER, "a secret"),
     "engine.shapes _NUMBER": (LINE_AFTER, "a secret"),

@@ -81,7 +81,7 @@ def test_the_validator_accepts_scans_of_a_repository(tmp_path: Path) -> None:
         ]
         assert leaksweep("scan", *arguments, *outputs).returncode == (scan != "nothing")
     assert complaints(*(tmp_path / f"{scan}-{name}.sarif" for scan in scans for name in SARIF_FORMATS)) == []
-    assert len(json.loads((tmp_path / "history-sarif.sarif").read_text())["runs"][0]["results"]) == 4
+    assert len(json.loads((tmp_path / "history-sarif.sarif").read_text())["runs"][0]["results"]) == 5
 
 
 @needs_validator
