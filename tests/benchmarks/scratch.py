@@ -23,7 +23,7 @@ def complete_copy(repository: Path, folder: Path) -> Path:
     building = copy.with_name(copy.name + ".tmp")
     shutil.rmtree(building, ignore_errors=True)
     shutil.copytree(source, building, copy_function=_link, ignore=shutil.ignore_patterns("*.promisor", "hooks"))
-    (building / "config").unlink()
+    (building / "config").unlink(missing_ok=True)
     (building / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
     _write_stand_ins(building, missing_blobs(building))
     building.rename(copy)
