@@ -242,31 +242,32 @@ class FreshScanner:
             for rule in signs.timed_out:
                 self._note(SkipReason.TIME_LIMIT, item, rule)
         wanted = {**above.lines, **{line: signs for line, signs in own.lines.items() if signs.hits or signs.blocks}}
-        found, held = hits_of_lines(self._engine, item.version.whole_text(), wanted) if wanted else (Hits(), set())
-        encoded = self._encoded(item, own, above, found)
+        if not (wanted or own.stretches or above.encoded.zones):
+            return
+        text = item.version.whole_text()
+        found, held = hits_of_lines(self._engine, text, wanted)
+        encoded = self._encoded(item, text, own, above, found)
         if not (held or encoded.zones):
             return
         lines = {line: wanted[line] for line in held}
         self._statuses[item.version.number] = _Status(lines, encoded)
         found.hits += encoded.hits
-        if found.hits or found.timed_out:
-            self._judge(item, found)
+        if found.hits or found.timed_out or found.capped:
+            self._judge(item, text, found)
 
-    def _encoded(self, item: _Item, own: _Signs, above: _Status, found: Hits) -> Encoded:
+    def _encoded(self, item: _Item, text: bytes, own: _Signs, above: _Status, found: Hits) -> Encoded:
         """Return what is encoded in a content: carried from its base, and decoded anew where something changed."""
         version = item.version
         if not above.encoded.zones and not own.stretches:
             return Encoded()
-        text = version.whole_text()
         kept, seeds = carried(above.encoded, version.base, text, is_shuffled=version.is_shuffled)
         places, edges = places_of(version.lines, own.stretches)
         seeds += [(at, at + 1) for at in _places(version.spans, places)]
         if edges:
             seeds += put_together(text, _places(version.spans, edges), long_runs=long_runs)
-        return self._renewed(item, seeds, kept, found) if seeds else kept
+        return self._renewed(item, text, seeds, kept, found) if seeds else kept
 
-    def _renewed(self, item: _Item, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
-        text = item.version.whole_text()
+    def _renewed(self, item: _Item, text: bytes, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
         new = renewed(
             self._plain.deep,
             text,
@@ -281,8 +282,8 @@ class FreshScanner:
         self._skipped += new.skipped
         return new.encoded
 
-    def _judge(self, item: _Item, found: Hits) -> None:
-        judged = self._engine.judge(item.version.whole_text(), found)
+    def _judge(self, item: _Item, text: bytes, found: Hits) -> None:
+        judged = self._engine.judge(text, found)
         self._dropped.update(judged.dropped)
         for rule, _ in found.timed_out:
             self._note(SkipReason.TIME_LIMIT, item, rule)

@@ -99,6 +99,7 @@ def _places(text: bytes, heads: frozenset[bytes]) -> Iterator[tuple[bytes, int, 
     at = 0
     for line in text.split(b"\n") if heads else ():
         end = at + len(line)
+        # `_head`, spelled out: every line of every version passes here.
         if (head := line if end - at <= LONG_LINE_BYTES else line[:LINE_HEAD_BYTES]) in heads:
             yield head, at, end
         at = end + 1
