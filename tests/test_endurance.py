@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,19 +105,19 @@ def test_the_number_of_workers_changes_no_byte_of_a_history(many: Path) -> None:
     assert reports[0] == reports[1] == reports[2]
 
 
-def limited(many_bytes: int) -> Callable[[], None]:
-    return lambda: resource.setrlimit(resource.RLIMIT_AS, (many_bytes, many_bytes))
+def scan_within(many_bytes: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "scanner", "scan", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (many_bytes, many_bytes)),
+    )
 
 
 @pytest.mark.slow
 def test_two_gigabytes_of_memory_are_enough(many: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scanner", "scan", str(many), "--history", "-f", "json", "-j", "2"],
-        capture_output=True,
-        check=False,
-        cwd=ROOT,
-        preexec_fn=limited(2 << 30),
-    )
+    done = scan_within(2 << 30, str(many), "--history", "-f", "json", "-j", "2")
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["coverage"]["complete"]
 
@@ -215,13 +214,7 @@ def test_a_tree_two_thousand_levels_deep_is_read(tmp_path: Path, *, is_missing: 
 )
 def test_a_line_of_many_megabytes_takes_bounded_memory(tmp_path: Path, unit: bytes, size: int) -> None:
     (tmp_path / "a.js").write_bytes(unit * (size * 1_000_000 // len(unit)) + b" " + token("line").encode() + b";x = y;")
-    done = subprocess.run(
-        [sys.executable, "-m", "scanner", "scan", str(tmp_path), "-f", "json", "-j", "1", "--show-secrets"],
-        capture_output=True,
-        check=False,
-        cwd=ROOT,
-        preexec_fn=limited(1 << 30),
-    )
+    done = scan_within(1 << 30, str(tmp_path), "-f", "json", "-j", "1", "--show-secrets")
     assert done.returncode == 1, done.stderr
     assert token("line") in done.stdout.decode()
 

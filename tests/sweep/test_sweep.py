@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from scanner.engine.templates import expand
 from tests.repositories import Repository, token
 from tests.sweep.fleet import make_fleet, make_one
 from tests.sweep.sweeping import KEY, NOW_S, Sweep, kill_and_resume, many, timed
@@ -110,7 +111,8 @@ def test_a_folder_that_comes_back_as_it_was_has_not_failed_any_more(tmp_path: Pa
 
 
 def test_another_threshold_is_in_force_at_once(tmp_path: Path) -> None:
-    Repository(tmp_path / "in" / "r").write("a", f"{token('1')}\ndb_password = 'kJ82nf!a9sLw'\n")
+    password = expand("{{password:12}}", seed="threshold")
+    Repository(tmp_path / "in" / "r").write("a", f"{token('1')}\ndb_password = '{password}'\n")
     Repository(tmp_path / "in" / "r").commit("one")
     sweep = Sweep(tmp_path)
     counts = []
