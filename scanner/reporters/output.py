@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,11 @@ class Output:
 
     format: str
     path: str | None = None
+
+
+_PREFIX, _SUFFIX = ".leaksweep-", ".tmp"
+_UNFINISHED = re.compile(r"\.leaksweep-[a-z0-9_]{8}\.tmp")
+"""The name of a report that is being written, as `tempfile.mkstemp` makes it."""
 
 
 def check_outputs(outputs: Sequence[Output]) -> None:
@@ -46,7 +52,7 @@ def _check_folder(path: str, folder: str) -> None:
     if not os.path.isdir(folder):
         raise ReportError(f"{path}: there is no folder {folder}")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".leaksweep-", suffix=".tmp")
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
         os.close(descriptor)
         os.unlink(temporary)
     except OSError as error:
@@ -84,7 +90,7 @@ def write_whole(path: str, write: Callable[[TextIO], object]) -> None:
     import tempfile
 
     target = os.path.realpath(path)
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".leaksweep-", suffix=".tmp")
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=_PREFIX, suffix=_SUFFIX)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
             write(stream)
@@ -95,6 +101,13 @@ def write_whole(path: str, write: Callable[[TextIO], object]) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def remove_unfinished(folder: str) -> None:
+    """Remove what killed runs left of their reports, in a folder to which no other run writes; raises OSError."""
+    for name in os.listdir(folder):
+        if _UNFINISHED.fullmatch(name):
+            os.unlink(os.path.join(folder, name))
 
 
 def _is_special(path: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from scanner import __version__
 from scanner.errors import ReportError
-from scanner.reporters.output import write_whole
+from scanner.reporters.output import remove_unfinished, write_whole
 from scanner.reporters.safe import printable
 from scanner.sweep.page import page_of
 from scanner.sweep.store import Store
@@ -30,12 +30,14 @@ def write_all(store: Store, folder: str, write_sarif: Callable[[bytes, str], Non
 
     `write_sarif` writes the SARIF of a saved JSON report to a path. `sarif/index.json` tells which file belongs to
     which repository, and of which report it was made: a file of the same report is left as it is. Every file is whole
-    or not there. Raises ReportError.
+    or not there, and what a killed sweep was writing goes. Raises ReportError.
     """
     summary = summary_of(store)
     sarif = os.path.join(folder, "sarif")
     try:
         os.makedirs(sarif, exist_ok=True)
+        for one in (folder, sarif):
+            remove_unfinished(one)
         write_whole(os.path.join(folder, "summary.json"), lambda stream: _write_json(summary, stream))
         write_whole(os.path.join(folder, "findings.csv"), lambda stream: _write_csv(store, stream))
         write_whole(os.path.join(folder, "index.html"), lambda stream: stream.write(page_of(summary)))

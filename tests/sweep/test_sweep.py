@@ -110,6 +110,18 @@ def test_a_folder_that_comes_back_as_it_was_has_not_failed_any_more(tmp_path: Pa
     assert (sweep.summary["totals"]["failed"], sweep.summary["totals"]["findings"]) == (0, 2)
 
 
+def test_what_a_killed_sweep_was_writing_goes(tmp_path: Path) -> None:
+    many(tmp_path / "in", 1)
+    sweep = Sweep(tmp_path)
+    sweep.run(str(tmp_path / "in"))
+    expected = sweep.told()
+    for name in (".leaksweep-abc_1234.tmp", "sarif/.leaksweep-k9fae91e.tmp"):
+        (sweep.reports / name).write_text("half a rep")
+    (sweep.reports / ".leaksweep-notes.tmp").write_text("of a person")
+    sweep.run(str(tmp_path / "in"))
+    assert sweep.told() == {**expected, ".leaksweep-notes.tmp": b"of a person"}
+
+
 def test_another_threshold_is_in_force_at_once(tmp_path: Path) -> None:
     password = expand("{{password:12}}", seed="threshold")
     Repository(tmp_path / "in" / "r").write("a", f"{token('1')}\ndb_password = '{password}'\n")
