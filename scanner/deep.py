@@ -18,7 +18,7 @@ from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose, compose_whole
 from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Engine, Hit, Hits
-from scanner.line_memory import hits_of_lines, line_memory
+from scanner.line_memory import hits_of_lines, line_memory, occurrences
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
 from scanner.structured.sniffing import format_of
@@ -148,14 +148,14 @@ class DeepSearch:
         return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
 
     def places(self, lines: bytes, long_runs: list[_Span]) -> tuple[list[int], list[int]] | None:
-        """Return where in some lines of contents something is encoded, and where a stretch of lines may go on beyond.
+        """Return where in some lines of contents something is encoded, and the loose ends of lines (`triggers`).
 
-        Stretches are divided by empty lines. None if there is too much to tell.
+        None if there is too much to tell.
         """
         if not self._max_depth:
             return [], []
         spans = self.encoded_spans(lines, long_runs)
-        return None if spans is None else ([start for start, _ in spans], triggers.open_edges(lines))
+        return None if spans is None else ([start for start, _ in spans], triggers.loose_ends(lines, long_runs))
 
     def encoded_spans(self, text: bytes, long_runs: list[_Span]) -> list[_Span] | None:
         """Return the spans of what is encoded in a text, in no order; None if there is too much to tell."""
@@ -225,7 +225,8 @@ class DeepSearch:
         telling = self.lines.of(lines)
         if any(signs.is_capped for signs in telling.values()):
             return self._engine.search_hits(text)
-        found, _ = hits_of_lines(self._engine, text, telling)
+        places = ((telling[line], at) for line, at in occurrences(text, telling))
+        found = hits_of_lines(self._engine, text, places)
         found.drops += [(0, reason) for signs in telling.values() for reason in signs.drops]
         found.timed_out += [(rule, 0) for signs in telling.values() for rule in signs.timed_out]
         found.runs = long_runs(text)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from types import MappingProxyType
 from typing import NamedTuple
 
 from scanner.decoders.triggers import Span, put_together
@@ -21,11 +20,12 @@ from scanner.deep import MAX_DEPTH
 from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Hits
 from scanner.islands import Encoded, carried, renewed
-from scanner.line_memory import LineSigns, hits_of_lines
+from scanner.line_memory import hits_of_lines
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
 from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, texts
+from scanner.sources.copies import Copies
 from scanner.sources.database import read_loose
 from scanner.sources.deltas import keeps_head
 from scanner.sources.families import Unit
@@ -35,7 +35,7 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, alone, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
-from scanner.stretches import STRETCH_GAP, StretchSigns, places_of, stretch_memory
+from scanner.stretches import STRETCH_GAP, Line, StretchSigns, stretch_memory, told_by
 from scanner.structured.sniffing import HEAD_BYTES, format_of, has_mark
 from scanner.wholes import is_one_line, wants_whole
 
@@ -64,22 +64,14 @@ class _Item(NamedTuple):
 
 
 class _Status(NamedTuple):
-    """What those that build on an object must know.
+    """What those that build on an object must know: its telling lines, in order, and what is encoded in it.
 
-    `lines` are those with hits, or where a rule that looks across lines may match. `is_whole` tells that the object
-    was read as a whole.
+    `is_whole` tells that the object was read as a whole.
     """
 
-    lines: Mapping[bytes, LineSigns] = MappingProxyType({})
+    lines: tuple[Line, ...] = ()
     encoded: Encoded = Encoded()
     is_whole: bool = False
-
-
-class _Signs(NamedTuple):
-    """What the fresh lines of an item tell: its telling lines, and its telling stretches of lines."""
-
-    lines: Mapping[bytes, LineSigns] = MappingProxyType({})
-    stretches: Mapping[bytes, StretchSigns] = MappingProxyType({})
 
 
 class FreshScanner:
@@ -97,7 +89,6 @@ class FreshScanner:
         self._plain = Scanner(ruleset, repository, max_blob_bytes=max_blob_bytes, max_decode_depth=max_decode_depth)
         self._engine = self._plain.engine
         self._reads_whole = self._engine.needs_whole
-        self._lines = self._plain.deep.lines
         self._stretches = stretch_memory(self._plain.deep)
         self._packs = packs
         self._max_blob_bytes = max_blob_bytes
@@ -136,6 +127,7 @@ class FreshScanner:
         self._items: list[_Item] = []
         self._lines_bytes = self._held_bytes = 0
         self._statuses: dict[int, _Status] = {}
+        self._formats: dict[int, str] = {}
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -207,27 +199,23 @@ class FreshScanner:
             parent = item.version.parent
             above = self._statuses.get(parent) if parent >= 0 else None
             own = signs[number] if signs else None
-            if own is None or (above and above.is_whole) or _must_be_whole(item.version, own.lines):
+            if own is None or (above and above.is_whole) or self._must_be_whole(item.version, own):
                 self._search_whole(item)
-            elif above or own.lines or own.stretches:
+            elif above or own:
                 self._look_closer(item, own, above or _Status())
 
-    def _signs(self, items: Sequence[_Item]) -> list[_Signs | None]:
-        """Return what the fresh lines of each item tell; None for one that must be read as a whole, and for all of
-        them if there is too much to tell."""
+    def _signs(self, items: Sequence[_Item]) -> list[Mapping[bytes, StretchSigns] | None]:
+        """Return what the fresh stretches of lines of each item tell; None for one that must be read as a whole, and
+        for all of them if there is too much to tell."""
         if self._reads_whole:
             return []
         texts = [b"" if b"\0" in item.version.lines else item.version.lines for item in items]
-        lines = [set(text.split(b"\n")) for text in texts]
         stretches = [set(text.split(STRETCH_GAP)) for text in texts]
-        if not self._lines.learn(set().union(*lines)) or not self._stretches.learn(set().union(*stretches)):
+        if not self._stretches.learn(set().union(*stretches)):
             return []
-        told, told_stretches = self._lines, self._stretches
         return [
-            _Signs(told.of(lines[number]), told_stretches.of(stretches[number]))
-            if text or not item.version.lines
-            else None
-            for number, (text, item) in enumerate(zip(texts, items, strict=True))
+            self._stretches.of(own) if text or not item.version.lines else None
+            for own, text, item in zip(stretches, texts, items, strict=True)
         ]
 
     def _search_whole(self, item: _Item) -> None:
@@ -235,37 +223,32 @@ class FreshScanner:
         self._plain.search_into(blob, self._found, self._skipped, self._dropped)
         self._statuses[item.version.number] = _Status(is_whole=True)
 
-    def _look_closer(self, item: _Item, own: _Signs, above: _Status) -> None:
+    def _look_closer(self, item: _Item, own: Mapping[bytes, StretchSigns], above: _Status) -> None:
         """Put together the hits of a content: in its lines, in blocks, in what is encoded."""
-        for signs in own.lines.values():
-            self._dropped.update(signs.drops)
-            for rule in signs.timed_out:
+        version = item.version
+        fresh, seeds = _fresh_signs(version, own)
+        for line in fresh:
+            self._dropped.update(line.signs.drops)
+            for rule in line.signs.timed_out:
                 self._note(SkipReason.TIME_LIMIT, item, rule)
-        wanted = {**above.lines, **{line: signs for line, signs in own.lines.items() if signs.hits or signs.blocks}}
-        if not (wanted or own.stretches or above.encoded.zones):
+        copies = Copies(version.spans, version.behind, version.size, is_shuffled=version.is_shuffled)
+        old = list(_carried_lines(copies, above.lines))
+        kept, lost = carried(above.encoded, copies, base_size=len(version.base), size=version.size)
+        lines = sorted([*fresh, *(line for line, _ in old)], key=_place)
+        edges = [*_fresh_edges(version.spans, fresh), *_old_edges(old)]
+        if not (lines or seeds or lost or kept.zones):
             return
-        text = item.version.whole_text()
-        found, held = hits_of_lines(self._engine, text, wanted)
-        encoded = self._encoded(item, text, own, above, found)
-        if not (held or encoded.zones):
+        if not (seeds or lost or edges or kept.hits or any(line.signs.hits or line.signs.blocks for line in lines)):
+            self._statuses[version.number] = _Status(tuple(lines), kept)
             return
-        lines = {line: wanted[line] for line in held}
-        self._statuses[item.version.number] = _Status(lines, encoded)
+        text = version.whole_text()
+        found = hits_of_lines(self._engine, text, ((line.signs, line.start) for line in lines))
+        seeds = [*seeds, *lost, *put_together(text, edges, long_runs=long_runs)]
+        encoded = self._renewed(item, text, seeds, kept, found) if seeds else kept
+        self._statuses[version.number] = _Status(tuple(lines), encoded)
         found.hits += encoded.hits
         if found.hits or found.timed_out or found.capped:
             self._judge(item, text, found)
-
-    def _encoded(self, item: _Item, text: bytes, own: _Signs, above: _Status, found: Hits) -> Encoded:
-        """Return what is encoded in a content: carried from its base, and decoded anew where something changed."""
-        version = item.version
-        if not above.encoded.zones and not own.stretches:
-            return Encoded()
-        kept, seeds = carried(above.encoded, version.base, text, is_shuffled=version.is_shuffled)
-        places, edges = places_of(version.lines, own.stretches)
-        seeds += [(at, at + 1) for at in _places(version.spans, places)]
-        if edges:
-            seeds += put_together(text, _places(version.spans, edges), long_runs=long_runs)
-        return self._renewed(item, text, seeds, kept, found) if seeds else kept
 
     def _renewed(self, item: _Item, text: bytes, seeds: list[Span], kept: Encoded, found: Hits) -> Encoded:
         new = renewed(
@@ -294,43 +277,101 @@ class FreshScanner:
         if judged.matches:
             self._found.append(BlobMatches(item.path, item.oid, item.kind, judged.matches))
 
+    def _must_be_whole(self, version: Version, own: Mapping[bytes, StretchSigns]) -> bool:
+        """Return whether the lines of a content are not enough to tell what it holds."""
+        lines = [line for signs in own.values() for line in signs.lines]
+        if any(map(_is_too_much, lines)):
+            return True
+        may_want = any(line.signs.is_odd for line in lines)
+        if wants_whole(version.lines, version.base, may_want=may_want):
+            return True
+        if self._is_structured(version):
+            return True
+        return b"\n" not in version.lines and is_one_line(version.whole_text())
+
+    def _is_structured(self, version: Version) -> bool:
+        """Return whether a structured reader may give more than the lines, and could not for the base.
+
+        If it could for the base, the base was read as a whole, and so is what builds on it. A reader looks at nothing
+        that does not begin like a structured file, and gives nothing without a mark. How a file begins is cheaper to
+        tell, and mostly that is how its base begins.
+        """
+        changed = version.lines
+        if version.parent < 0 or version.sizes is None:
+            kind = format_of(version.lines)
+        elif keeps_head(version.delta, version.sizes, HEAD_BYTES):
+            above = self._formats.get(version.parent)
+            kind = format_of(version.base) if above is None else above
+        else:
+            changed = version.whole_text()
+            kind = format_of(changed)
+        self._formats[version.number] = kind
+        return bool(kind) and has_mark(changed)
+
     def _note(self, reason: SkipReason, item: _Item, rule: int) -> None:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))
 
 
-def _must_be_whole(version: Version, lines: Mapping[bytes, LineSigns]) -> bool:
-    """Return whether the lines of a content are not enough to tell what it holds; `lines` are those that tell."""
-    if any(_is_too_much(line, signs) for line, signs in lines.items()):
-        return True
-    may_want = any(signs.is_odd for signs in lines.values())
-    if wants_whole(version.lines, version.base, may_want=may_want) or _is_structured(version):
-        return True
-    return b"\n" not in version.lines and is_one_line(version.whole_text())
+def _is_too_much(line: Line) -> bool:
+    is_long = line.end - line.start > MAX_CARRIED_LINE_BYTES
+    return line.signs.is_capped or (is_long and bool(line.signs.hits or line.signs.blocks))
 
 
-def _is_too_much(line: bytes, signs: LineSigns) -> bool:
-    return signs.is_capped or (len(line) > MAX_CARRIED_LINE_BYTES and bool(signs.hits or signs.blocks))
+def _fresh_signs(version: Version, own: Mapping[bytes, StretchSigns]) -> tuple[list[Line], list[Span]]:
+    """Return the telling lines among the fresh ones, and where something is encoded in those; places in the content."""
+    lines: dict[int, Line] = {}
+    seeds: list[Span] = []
+    if own:
+        to_place = _placing(version.spans)
+        for at, signs in told_by(version.lines, own):
+            for line in signs.lines:
+                start = to_place(at + line.start)
+                lines[start] = line._replace(start=start, end=start + line.end - line.start)
+            seeds += [(place, place + 1) for place in map(to_place, (at + place for place in signs.places))]
+    return list(lines.values()), seeds
 
 
-def _is_structured(version: Version) -> bool:
-    """Return whether a structured reader may give more than the lines, and could not for the base.
-
-    If it could for the base, the base was read as a whole, and so is what builds on it. A reader looks at nothing
-    that does not begin like a structured file, and gives nothing without a mark. How a file begins is cheaper to tell.
-    """
-    if version.parent < 0 or version.sizes is None:
-        return bool(format_of(version.lines)) and has_mark(version.lines)
-    if keeps_head(version.delta, version.sizes, HEAD_BYTES):
-        return bool(format_of(version.base)) and has_mark(version.lines)
-    text = version.whole_text()
-    return bool(format_of(text)) and has_mark(text)
-
-
-def _places(spans: Sequence[Span], places: Sequence[int]) -> Iterator[int]:
-    """Yield places in the fresh lines as places in the content, in which these are the spans of their stretches."""
-    if not places:
-        return
+def _placing(spans: Sequence[Span]) -> Callable[[int], int]:
+    """Return what gives for a place in the fresh lines, stretch by stretch, its place in the content."""
+    if len(spans) == 1:
+        only = spans[0][0]
+        return lambda at: at + only
     behind = list(accumulate((end - start + 1 for start, end in spans), initial=0))
-    for at in places:
+
+    def to_place(at: int) -> int:
         number = bisect_right(behind, at) - 1
-        yield spans[number][0] - behind[number] + at
+        return spans[number][0] - behind[number] + at
+
+    return to_place
+
+
+def _carried_lines(copies: Copies, lines: Sequence[Line]) -> Iterator[tuple[Line, Span]]:
+    """Yield the lines that were copied, where they are now, and the copied stretch that each is part of."""
+    for number, (start, end), stretch in copies.whole([line[:2] for line in lines]) if lines else ():
+        yield lines[number]._replace(start=start, end=end), stretch
+
+
+def _fresh_edges(spans: Sequence[Span], fresh: Iterable[Line]) -> Iterator[int]:
+    """Yield the line ends between fresh lines and others at which a text may go on."""
+    loose = [line for line in fresh if line.is_loose]
+    if loose:
+        starts, ends = {start for start, _ in spans}, {end for _, end in spans}
+        for line in loose:
+            if line.start in starts:
+                yield line.start - 1
+            if line.end in ends or line.end + 1 in ends:
+                yield line.end
+
+
+def _old_edges(old: Iterable[tuple[Line, Span]]) -> Iterator[int]:
+    """Yield the same for copied lines, at the ends of the stretches that they are part of."""
+    for line, (start, end) in old:
+        if line.is_loose:
+            if line.start == start:
+                yield line.start - 1
+            if line.end + 1 >= end:
+                yield line.end
+
+
+def _place(line: Line) -> int:
+    return line.start

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scanner.decoders.layer import FAR_LINES
@@ -20,23 +20,19 @@ from scanner.deep import DeepSearch
 from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Hit
 from scanner.model import Skip
+from scanner.sources.copies import Copies
 
 NEAR_LINES = FAR_LINES
 """Lines around an encoded text that can make a difference to it; as many as may stand between those of one layer."""
 
 
-LONG_LINE_BYTES = 1_024
-LINE_HEAD_BYTES = 64
-"""A line longer than that is remembered by no more than its beginning."""
-
-
 class Encoded(NamedTuple):
     """The hits of a text that were seen through decoders; zones, which are sorted spans around all that is encoded;
-    and, as `_head` has them, the lines that hold it."""
+    and the sorted spans of that itself."""
 
     hits: tuple[Hit, ...] = ()
     zones: tuple[Span, ...] = ()
-    lines: frozenset[bytes] = frozenset()
+    places: tuple[Span, ...] = ()
 
 
 class Renewed(NamedTuple):
@@ -48,18 +44,18 @@ class Renewed(NamedTuple):
     last_layer: int
 
 
-def carried(encoded: Encoded, base: bytes, text: bytes, *, is_shuffled: bool) -> tuple[Encoded, list[Span]]:
-    """Return what is encoded in a text as it was in its base, by its new place, and where to look again.
+def carried(encoded: Encoded, copies: Copies, *, base_size: int, size: int) -> tuple[Encoded, list[Span]]:
+    """Return what is encoded in a text of `size` bytes as it was in its base, and where to look again.
 
-    A zone is carried if the text holds it in one piece, at an end of the text if it stood there before. Wherever else a
-    line of it stands, it is looked at again; unless the text `is_shuffled`, none does if every zone is carried.
+    A zone is carried if the text has it in one piece, at an end of the text if it stood there before. Wherever else
+    a place in a zone was copied to, it is looked at again.
     """
-    moved: list[tuple[Span, Span]] = []
-    for start, end in encoded.zones:
-        at = text.find(base[start:end])
-        if at >= 0 and (start > 0 or at == 0) and (end < len(base) or at + end - start == len(text)):
-            moved.append(((at, at + end - start), (start, end)))
-    kept = _apart(moved)
+    moved: dict[int, tuple[Span, Span]] = {}
+    for number, (low, high), _ in copies.whole(encoded.zones):
+        start, end = encoded.zones[number]
+        if number not in moved and (start > 0 or low == 0) and (end < base_size or high == size):
+            moved[number] = (low, high), (start, end)
+    kept = _apart(list(moved.values()))
     hits = [
         hit._replace(start=hit.start + new[0] - old[0], end=hit.end + new[0] - old[0])
         for new, old in kept
@@ -67,16 +63,23 @@ def carried(encoded: Encoded, base: bytes, text: bytes, *, is_shuffled: bool) ->
         if old[0] <= hit.start < old[1]
     ]
     zones = tuple(new for new, _ in kept)
-    if len(zones) == len(encoded.zones) and not is_shuffled:
-        return Encoded(tuple(hits), zones, encoded.lines), []
-    seeds, lines = [], set()
-    for line, start, end in _places(text, encoded.lines):
-        before = bisect_right(zones, (start, len(text))) - 1
-        if before >= 0 and start >= zones[before][0] and end <= zones[before][1]:
-            lines.add(line)
-        else:
-            seeds.append((start, end))
-    return Encoded(tuple(hits), zones, frozenset(lines)), seeds
+    parts = set(copies.parts(encoded.places))
+    places = _inside(sorted(parts), zones)
+    return Encoded(tuple(hits), zones, tuple(places)), sorted(parts - set(places))
+
+
+def _inside(places: Sequence[Span], zones: Sequence[Span]) -> list[Span]:
+    """Return those of the places that a zone has in it; the zones are sorted."""
+    found = []
+    for start, end in places:
+        before = bisect_right(zones, start, key=_start) - 1
+        if before >= 0 and end <= zones[before][1]:
+            found.append((start, end))
+    return found
+
+
+def _start(span: Span) -> int:
+    return span[0]
 
 
 def _apart(moved: list[tuple[Span, Span]]) -> list[tuple[Span, Span]]:
@@ -88,28 +91,6 @@ def _apart(moved: list[tuple[Span, Span]]) -> list[tuple[Span, Span]]:
     touching = [i for i in range(1, len(moved)) if moved[i - 1][0][1] >= moved[i][0][0]]
     near = {*touching, *(i - 1 for i in touching)}
     return [one for i, one in enumerate(moved) if i not in near]
-
-
-def _head(line: bytes) -> bytes:
-    return line if len(line) <= LONG_LINE_BYTES else line[:LINE_HEAD_BYTES]
-
-
-def _places(text: bytes, heads: frozenset[bytes]) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each line of the text that is one of `heads`, as it is there, with its span."""
-    at = 0
-    for line in text.split(b"\n") if heads else ():
-        end = at + len(line)
-        # `_head`, spelled out: every line of every version passes here.
-        if (head := line if end - at <= LONG_LINE_BYTES else line[:LINE_HEAD_BYTES]) in heads:
-            yield head, at, end
-        at = end + 1
-
-
-def _lines_of(text: bytes, span: Span) -> Iterator[bytes]:
-    """Yield the heads of the lines that a span touches."""
-    low = text.rfind(b"\n", 0, span[0]) + 1
-    high = text.find(b"\n", span[1])
-    yield from map(_head, text[low : high if high >= 0 else len(text)].split(b"\n"))
 
 
 def renewed(
@@ -131,7 +112,7 @@ def renewed(
     intact = _outside(kept.zones, islands)
     hits = [hit for hit in kept.hits if any(low <= hit.start < high for low, high in intact)]
     zones = list(intact)
-    lines = set(kept.lines)
+    held = _inside(kept.places, intact)
     skipped: list[Skip] = []
     dropped: Counter[str] = Counter()
     for (start, end), places in islands:
@@ -145,10 +126,10 @@ def renewed(
         first_layer = found.last_layer
         hits += [hit._replace(start=hit.start + start, end=hit.end + start) for hit in found.hits]
         zones += [_around(text, place) for place in places]
-        lines.update(line for place in places for line in _lines_of(text, place))
+        held += places
         dropped.update(found.dropped)
         skipped += found.skipped
-    encoded = Encoded(tuple(hits), tuple(_merged(zones)), frozenset(lines))
+    encoded = Encoded(tuple(hits), tuple(_merged(zones)), tuple(_merged(held)))
     return Renewed(encoded, dropped, tuple(skipped), first_layer)
 
 

@@ -7,7 +7,7 @@ only the text is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
@@ -21,8 +21,8 @@ MAX_REMEMBERED_BYTES = 48 << 20
 MAX_TEXT_BYTES = 1_024
 """A longer text that tells nothing is looked at each time; it hardly comes again."""
 
-_MANY_LINES = 4
-"""More are looked for by going through the lines of the text once."""
+_MANY_PIECES = 4
+"""More are looked for by going through the lines, or stretches, of the text once."""
 
 
 class LineSigns(NamedTuple):
@@ -148,37 +148,34 @@ class _LineNotes:
         return LineSigns(*lists, self.is_odd)
 
 
-def occurrences(text: bytes, lines: Collection[bytes]) -> Iterator[tuple[bytes, int]]:
-    """Yield each of the lines with each offset at which a line of the text is just that, in no order."""
-    if len(lines) > _MANY_LINES:
+def occurrences(text: bytes, pieces: Collection[bytes], *, gap: bytes = b"\n") -> Iterator[tuple[bytes, int]]:
+    """Yield each of the pieces with each offset at which the text, divided by gaps, has just that, in no order."""
+    if len(pieces) > _MANY_PIECES:
         at = 0
-        for line in text.split(b"\n"):
-            if line in lines:
-                yield line, at
-            at += len(line) + 1
+        for piece in text.split(gap):
+            if piece in pieces:
+                yield piece, at
+            at += len(piece) + len(gap)
         return
-    for line in lines:
-        if text == line or text.startswith(line + b"\n"):
-            yield line, 0
-        whole = b"\n" + line + b"\n"
+    for piece in pieces:
+        if text == piece or text.startswith(piece + gap):
+            yield piece, 0
+        whole = gap + piece + gap
         at = text.find(whole)
         while at >= 0:
-            yield line, at + 1
-            at = text.find(whole, at + len(whole) - 1)
-        if text.endswith(whole[:-1]):
-            yield line, len(text) - len(line)
+            yield piece, at + len(gap)
+            at = text.find(whole, at + len(whole) - len(gap))
+        if text.endswith(whole[: -len(gap)]):
+            yield piece, len(text) - len(piece)
 
 
-def hits_of_lines(engine: Engine, text: bytes, lines: Mapping[bytes, LineSigns]) -> tuple[Hits, set[bytes]]:
-    """Return the hits of the telling lines of a text and of the blocks they are part of, and which of them it holds."""
+def hits_of_lines(engine: Engine, text: bytes, lines: Iterable[tuple[LineSigns, int]]) -> Hits:
+    """Return the hits of lines of a text, told by their signs and places, and of the blocks they are part of."""
     found = Hits()
-    held: set[bytes] = set()
     blocks: list[tuple[int, int]] = []
-    for line, at in occurrences(text, lines):
-        held.add(line)
-        signs = lines[line]
+    for signs, at in lines:
         found.hits += [hit._replace(start=hit.start + at, end=hit.end + at) for hit in signs.hits]
         blocks += [(at + offset, rule) for offset, rule in signs.blocks]
     if blocks:
         found.merge(engine.search_blocks(text, blocks))
-    return found, held
+    return found

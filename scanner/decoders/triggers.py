@@ -3,7 +3,7 @@
 History is read by the lines that changed (`scanner.fresh_scan`). What an encoded text says may depend on the
 lines around it, so content in whose changed lines something may be encoded is decoded as a whole. This module must
 therefore see whatever `runs`, `escapes` and `joins` would: their own functions, and for a text that is put
-together over lines, what stands at the edge of a stretch of changed lines.
+together over lines, what stands at the end of a line.
 """
 
 from __future__ import annotations
@@ -20,17 +20,13 @@ NEAR_BYTES = 2_816
 Span = tuple[int, int]
 
 _SPACE = rb"[ \t]{0,120}"
-_END = rb"\\?\r?"
-_FIRST = re.compile(
-    rb"\n\n" + _SPACE + rb"(?:" + joins.OPERATOR + _SPACE + rb"(?:" + _END + rb"(?:\n|$)|" + joins.OPENS + rb")"
-    rb"|" + joins.OPENS + rb")"
-)
-_BEGINS_OPEN = frozenset(b" \t\"'`+.&<>~|bfru")
-_ENDS_OPEN = frozenset(b"\"'`+.&<>~|\\ \t")
+_LINE_END = rb"[ \t]{0,20}\\?\r?(?:\n|\Z)"
+_ENDS_LINE = re.compile(joins.CLOSES + rb"(?:[ \t]{0,20}" + joins.OPERATOR + rb")?" + _LINE_END)
+_BEGINS_LINE = re.compile(_SPACE + rb"(?:" + joins.OPERATOR + _SPACE + rb")?[bfru]{0,2}" + joins.CLOSES)
+_PLUS = re.compile(rb"\+(?=" + _LINE_END + rb"|" + _SPACE + joins.OPENS + rb")")
+_ALONE = re.compile(rb"^" + _SPACE + joins.OPERATOR + _LINE_END, re.MULTILINE)
 _QUOTES = frozenset(b"\"'`")
-_OPERATOR_ENDS = (b"+", b".", b"&", b">", b"~", b"|")
-_THREE = (b'"' * 3, b"'" * 3)
-_LINE_REACH = 400
+_LOOK_BACK = 300
 _BEFORE_SEAM = frozenset(b"\"'`+.&<>~|")
 _AFTER_SEAM = frozenset(b"\"'`+.&<>~|bfru")
 _LOOK_FOR_SEAM = 200
@@ -53,32 +49,30 @@ def encoded_spans(
     return [*out, *((edit.start, edit.end) for edit in (*seams, *marks))]
 
 
-def open_edges(lines: bytes) -> list[int]:
-    """Return offsets of the edges of stretches, which empty lines divide, at which a text may go on beyond."""
-    out: list[int] = []
-    find, size = lines.find, len(lines)
-    at = find(b"\n\n")
-    while at >= 0:
-        behind = lines[at + 2] if at + 2 < size else 10
-        if behind in _BEGINS_OPEN and _FIRST.match(lines, at):
-            out.append(at + 2)
-        before = lines[at - 1] if at else 10
-        if before == 13 and at > 1:
-            before = lines[at - 2]
-        if before in _ENDS_OPEN and _ends_open(lines[max(0, at - _LINE_REACH) : at]):
+def loose_ends(lines: bytes, long_runs: Iterable[Span]) -> list[int]:
+    """Return offsets in all lines that, by themselves, may be put together with the line before or behind, in no order.
+
+    That is where a quote beside a long run, or an operator, stands at an end of the line. Where further pieces follow
+    on the next lines, a seam is found on the lines before: what is near to that is looked at anyway.
+    """
+    size = len(lines)
+    out = [found.start() for found in _ALONE.finditer(lines)]
+    for start, end in long_runs:
+        ends_line = end < size and lines[end] in _QUOTES and _ENDS_LINE.match(lines, end)
+        if ends_line or (start and lines[start - 1] in _QUOTES and _begins_line(lines, start)):
+            out.append(start)
+    for plus in _PLUS.finditer(lines):
+        at = plus.start()
+        before = lines[max(0, at - _LOOK_BACK) : at].rstrip(b" \t")
+        if not before or before[-1] == 10 or before[-1] in _QUOTES:
             out.append(at)
-        at = find(b"\n\n", at + 1)
     return out
 
 
-def _ends_open(text: bytes) -> bool:
-    """Return whether a text ends with a quote, or with an operator behind a quote or on a line of its own."""
-    text = text.rstrip(b" \t\\\r")
-    last = text[-1] if text else 10
-    if last not in _QUOTES:
-        rest = text.rstrip(b"+.&<>~|").rstrip(b" \t")
-        return text[-1:] in _OPERATOR_ENDS and (not rest or rest[-1] in _QUOTES or rest[-1] == 10)
-    return text[-3:] not in _THREE
+def _begins_line(lines: bytes, at: int) -> bool:
+    """Return whether nothing but a quote, and what may stand before one at a seam, is before `at` on its line."""
+    line = lines.rfind(b"\n", max(0, at - _LOOK_BACK), at) + 1
+    return bool((line or at <= _LOOK_BACK) and _BEGINS_LINE.fullmatch(lines, line, at))
 
 
 def put_together(text: bytes, places: Iterable[int], *, long_runs: Callable[[bytes], list[Span]]) -> list[Span]:

@@ -37,13 +37,15 @@ class Fresh(NamedTuple):
     """`lines` are the fresh lines; `text` is the whole result, or None if it was not wanted.
 
     Each stretch of lines that follow each other in the result is followed by an empty line, but for one at its end.
-    `spans` are the half-open spans of the stretches in the result. `is_shuffled` tells that the other lines may not
-    stand in the result in the order in which they stand in the base, each at most once.
+    `spans` are the half-open spans of the stretches in the result, and `behind` tells for each of them where in the
+    base the text goes on behind it. `is_shuffled` tells that the other lines may not stand in the result in the order
+    in which they stand in the base, each at most once.
     """
 
     lines: bytes
     text: bytes | None
     spans: tuple[Span, ...]
+    behind: tuple[int, ...]
     is_shuffled: bool
 
 
@@ -79,9 +81,10 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
         raise PackError("a delta was made for another base")
     if len(delta) > MAX_QUICK_DELTA_BYTES:
         text = apply(delta, base, known)
-        return Fresh(text, text, ((0, len(text)),), is_shuffled=False)
+        return Fresh(text, text, ((0, len(text)),), (len(base),), is_shuffled=False)
     fresh: list[bytes] = []
     spans: list[Span] = []
+    behind: list[int] = []
     whole: list[bytes] = []
     add, keep = fresh.append, whole.append
     find, rfind = base.find, base.rfind
@@ -151,6 +154,7 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
                 add(base[begin:line_end])
                 add(b"\n")
                 spans.append((opened, place + line_end - begin))
+                behind.append(line_end)
                 is_open = False
                 if line_end < high:
                     is_shuffled = True
@@ -170,7 +174,9 @@ def fresh_lines(delta: bytes, base: bytes, known: Sizes, *, with_text: bool) -> 
         opened, is_open = place + line - high, True
     if is_open:
         spans.append((opened, place))
-    return Fresh(b"".join(fresh), b"".join(whole) if with_text else None, tuple(spans), is_shuffled)
+        behind.append(base_length)
+    text_or_none = b"".join(whole) if with_text else None
+    return Fresh(b"".join(fresh), text_or_none, tuple(spans), tuple(behind), is_shuffled)
 
 
 def _copy(delta: bytes, at: int) -> tuple[int, int, int]:

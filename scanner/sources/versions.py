@@ -17,9 +17,9 @@ KEPT_TEXT_BYTES = 96 << 20
 class Version(NamedTuple):
     """A content. `number` and `parent` are places in the unit; `parent` is -1 if all of `lines` is to be searched.
 
-    `lines` are its fresh lines: all of it where it has no parent; `spans` say where their stretches stand in it. `text`
-    is all of it, or None if it was not made. `delta` made it from `base`, if it has a parent; with `is_shuffled`, lines
-    of the base may stand in it in another order or more than once.
+    `lines` are its fresh lines: all of it where it has no parent; `spans` say where their stretches stand in it, and
+    `behind` where the base goes on behind each. `text` is all of it, or None if it was not made. `delta` made it from
+    `base`, if it has a parent; with `is_shuffled`, lines of the base may stand in it in another order, or twice.
     """
 
     number: int
@@ -27,6 +27,7 @@ class Version(NamedTuple):
     lines: bytes
     text: bytes | None
     spans: tuple[deltas.Span, ...] = ()
+    behind: tuple[int, ...] = ()
     base: bytes = b""
     delta: bytes = b""
     sizes: deltas.Sizes | None = None
@@ -114,7 +115,9 @@ class _Reader:
             return alone(number, deltas.apply(data, base, known))
         with_text = self._children[number] > 0 or self._unit.kind != BLOB or self._wants_text()
         fresh = deltas.fresh_lines(data, base, known, with_text=with_text)
-        return Version(number, parent, fresh.lines, fresh.text, fresh.spans, base, data, known, fresh.is_shuffled)
+        return Version(
+            number, parent, fresh.lines, fresh.text, fresh.spans, fresh.behind, base, data, known, fresh.is_shuffled
+        )
 
     def _inflated(self, number: int) -> bytes:
         unit = self._unit
