@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,6 +39,9 @@ MAX_REMEMBERED_BYTES = 32 << 20
 _HITS_BYTES = 1_024
 """Decoded texts of which is remembered what was found in them: up to which length, and how many in all."""
 
+MAX_DULL_MEMBERS = 50_000
+"""Members of containers that held nothing to tell and are remembered, by their hashes."""
+
 _NAMED_SKIPS = 10
 """Skips of one reason that are named for one blob; the others are counted in one more."""
 
@@ -73,7 +77,6 @@ class _State:
         self.dropped: Counter[str] = Counter()
         self.skipped: list[Skip] = []
         self.layers = 0
-        self.seen: set[tuple[int, bytes]] = set()
 
     def skip(self, reason: SkipReason, member: str, detail: str) -> None:
         """Note that something was not looked at."""
@@ -89,6 +92,7 @@ class _Base:
         self.decoding = decoding
         self.hits = Hits()
         self.hits.hits += hits
+        self.seen: set[tuple[int, bytes]] = set()
         self._known: set[tuple[int, str, int, int]] = set()
         self._known_hits = 0
 
@@ -140,6 +144,7 @@ class DeepSearch:
         self.lines = line_memory(engine)
         self._remembered: dict[bytes, Hits] = {}
         self._remembered_bytes = 0
+        self._dull: dict[tuple[int, bytes], Counter[str]] = {}
 
     def search(self, data: bytes, name: str) -> Searched:
         """Return what is found in a blob, at any depth; `name` is what skips call it."""
@@ -246,8 +251,23 @@ class DeepSearch:
             if isinstance(item, Trouble):
                 state.skip(item.reason, path, item.detail)
             else:
-                self._search_content(item.data, path, (*decoding, kind), depth - 1, state)
+                self._search_member(item.data, path, (*decoding, kind), depth - 1, state)
         state.budget.hold(-held)
+
+    def _search_member(self, data: bytes, member: str, decoding: tuple[str, ...], depth: int, state: _State) -> None:
+        """Search a member of a container, unless the same bytes were searched before and held nothing to tell.
+
+        The versions of an archive hold the same files again and again.
+        """
+        key = depth, hashlib.blake2b(data, digest_size=16).digest()
+        dropped = self._dull.get(key)
+        if dropped is not None:
+            state.dropped.update(dropped)
+            return
+        told, before = (len(state.matches), len(state.skipped)), state.dropped.copy()
+        self._search_content(data, member, decoding, depth, state)
+        if (len(state.matches), len(state.skipped)) == told and len(self._dull) < MAX_DULL_MEMBERS:
+            self._dull[key] = state.dropped - before
 
     def _judge(self, base: _Base, state: _State, known: list[Match]) -> None:
         """Add what the hits of a base come to; what is `known` from inside of a container is not told again."""
@@ -303,9 +323,9 @@ class DeepSearch:
                 continue
             if len(data) < 1 << 16:
                 key = view.to_base(*layer.span(0, 1))[0][0], data
-                if key in state.seen:
+                if key in base.seen:
                     continue
-                state.seen.add(key)
+                base.seen.add(key)
             state.budget.take_bytes(len(data))
             below = _below(view, layer, data, is_document=are_documents)
             self._take_hits(below, base, state)

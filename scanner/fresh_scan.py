@@ -8,7 +8,6 @@ where a cap cut hits off, the object and all that builds on it are searched in f
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from scanner.line_memory import hits_of_lines
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
 from scanner.scan import BatchResult, Scanner
-from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, texts
+from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, PLAIN_COMMIT, texts
 from scanner.sources.copies import Copies
 from scanner.sources.database import read_loose
 from scanner.sources.deltas import keeps_head
@@ -48,10 +47,10 @@ FLUSH_HELD_BYTES = 48 << 20
 MAX_CARRIED_LINE_BYTES = 16 << 10
 """A longer line with a hit is not held until all versions are read: what it is in is read as a whole."""
 
+MAX_DULL_HEADERS = 20_000
+"""Headers of commits that tell nothing and are remembered: most are by the same few people."""
+
 _KIND_OF = {BLOB: BlobKind.FILE, COMMIT: BlobKind.COMMIT, TAG: BlobKind.TAG}
-_PLAIN_COMMIT = re.compile(
-    rb"(?:(?:tree|parent) [0-9a-f]{40,64}\n)+(author [^\n]*\ncommitter [^\n]*)\n\n(.*)", re.DOTALL
-)
 
 
 class _Item(NamedTuple):
@@ -90,6 +89,7 @@ class FreshScanner:
         self._engine = self._plain.engine
         self._reads_whole = self._engine.needs_whole
         self._stretches = stretch_memory(self._plain.deep)
+        self._dull_headers: set[bytes] = set()
         self._packs = packs
         self._max_blob_bytes = max_blob_bytes
         self._last_layer = 0
@@ -171,14 +171,18 @@ class FreshScanner:
 
     def _add_texts(self, oid: str, kind: BlobKind, data: bytes) -> None:
         self._commits += kind is BlobKind.COMMIT
-        plain = _PLAIN_COMMIT.fullmatch(data) if kind is BlobKind.COMMIT else None
+        plain = PLAIN_COMMIT.fullmatch(data) if kind is BlobKind.COMMIT else None
         if plain:
-            parts: Sequence[tuple[bytes, str]] = ((plain[1], COMMIT_HEADER), (plain[2], COMMIT_MESSAGE))
+            parts: Sequence[tuple[bytes, str]] = (
+                (plain[1] + b"\n" + plain[2], COMMIT_HEADER),
+                (plain[3], COMMIT_MESSAGE),
+            )
         else:
             parts = [(blob.data, blob.path or "") for blob in texts(oid, kind, data)]
         for part, path in parts:
             self._bytes += len(part)
-            self._add(_Item(alone(-1, part), oid, kind, path))
+            if part not in self._dull_headers:
+                self._add(_Item(alone(-1, part), oid, kind, path))
 
     def _add(self, item: _Item) -> None:
         version = item.version
@@ -203,6 +207,8 @@ class FreshScanner:
                 self._search_whole(item)
             elif above or own:
                 self._look_closer(item, own, above or _Status())
+            elif item.path == COMMIT_HEADER and len(self._dull_headers) < MAX_DULL_HEADERS:
+                self._dull_headers.add(item.version.lines)
 
     def _signs(self, items: Sequence[_Item]) -> list[Mapping[bytes, StretchSigns] | None]:
         """Return what the fresh stretches of lines of each item tell; None for one that must be read as a whole, and
@@ -326,7 +332,7 @@ def _fresh_signs(version: Version, own: Mapping[bytes, StretchSigns]) -> tuple[l
         for at, signs in told_by(version.lines, own):
             for line in signs.lines:
                 start = to_place(at + line.start)
-                lines[start] = line._replace(start=start, end=start + line.end - line.start)
+                lines[start] = Line(start, start + line.end - line.start, line.signs, line.is_loose)
             seeds += [(place, place + 1) for place in map(to_place, (at + place for place in signs.places))]
     return list(lines.values()), seeds
 
@@ -348,7 +354,8 @@ def _placing(spans: Sequence[Span]) -> Callable[[int], int]:
 def _carried_lines(copies: Copies, lines: Sequence[Line]) -> Iterator[tuple[Line, Span]]:
     """Yield the lines that were copied, where they are now, and the copied stretch that each is part of."""
     for number, (start, end), stretch in copies.whole([line[:2] for line in lines]) if lines else ():
-        yield lines[number]._replace(start=start, end=end), stretch
+        line = lines[number]
+        yield Line(start, end, line.signs, line.is_loose), stretch
 
 
 def _fresh_edges(spans: Sequence[Span], fresh: Iterable[Line]) -> Iterator[int]:

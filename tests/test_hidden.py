@@ -111,6 +111,15 @@ def test_what_lies_deeper_than_the_depth_makes_the_scan_incomplete(tmp_path: Pat
     assert leaksweep("scan", str(tmp_path), "--max-decode-depth", "5").returncode == 1
 
 
+def test_each_member_that_holds_the_same_encoded_secret_is_told(tmp_path: Path) -> None:
+    same = on_line_3(base64.b64encode(token("twice").encode()))
+    (tmp_path / "a.zip").write_bytes(zipped(("one", same), ("dull", b"nothing\n" * 99), ("two", same)))
+    (tmp_path / "b.zip").write_bytes(zipped(("dull", b"nothing\n" * 99), ("three", same)))
+    done = leaksweep("scan", str(tmp_path), "-f", "json", "-j", "1")
+    paths = {finding["path"] for finding in json.loads(done.stdout)["findings"]}
+    assert paths == {"a.zip!one", "a.zip!two", "b.zip!three"}
+
+
 def test_the_path_of_decoders_is_told_outermost_first(tmp_path: Path) -> None:
     packed = base64.b64encode(gzip.compress(token("path").encode()))
     (tmp_path / "a.txt").write_bytes(on_line_3(packed))

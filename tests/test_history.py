@@ -206,3 +206,20 @@ def test_a_repository_cannot_make_us_run_its_programs(tmp_path: Path) -> None:
     for mode in ((), ("--staged",), ("--history",)):
         assert leaksweep("scan", str(repo.path), *mode).returncode == 0
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_secret_in_the_name_of_an_author_is_told_of_every_commit(tmp_path: Path, is_packed: bool) -> None:
+    repo = Repository(tmp_path)
+    names = [f"{number}" for number in range(3)]
+    secret = token("author")
+    told = []
+    for number in (*names, *names):
+        repo.commit(f"by Ann {number}")
+        repo.git("commit", "-q", "--allow-empty", "-m", f"{number}", "--author", f"{secret} <{number}@example.org>")
+        told.append(repo.git("rev-parse", "HEAD"))
+    if is_packed:
+        repo.git("gc", "-q")
+    found = scanned(repo, "--history")["findings"]
+    assert [(one["path"], one["secret"]["value"]) for one in found] == [("<commit header>", secret)]
+    assert {one["commit"] for one in found[0]["occurrences"]} == set(told)

@@ -68,7 +68,9 @@ def _run_seams(text: bytes, runs: Iterable[tuple[int, int]]) -> Iterator[Edit]:
         if start > 1 and text[start - 1] in _QUOTES and text[start - 2] in _BEFORE_QUOTE:
             before = text[max(0, start - _LOOK_BEFORE) : start]
             if before[:-1].rstrip(_SPACES)[-1:] in _ENDS:
-                quote = _QUOTE_AND_OPERATOR.search(before)
+                # Nothing between the two quotes of a seam is a quote.
+                left = max(before.rfind(quote, 0, -1) for quote in (b'"', b"'", b"`"))
+                quote = _QUOTE_AND_OPERATOR.match(before, left) if left >= 0 else None
                 if quote is not None and _is_paired(quote):
                     yield Edit(start - len(quote[0]), start, b"", "concatenation")
 

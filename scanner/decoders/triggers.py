@@ -24,7 +24,7 @@ _LINE_END = rb"[ \t]{0,20}\\?\r?(?:\n|\Z)"
 _ENDS_LINE = re.compile(joins.CLOSES + rb"(?:[ \t]{0,20}" + joins.OPERATOR + rb")?" + _LINE_END)
 _BEGINS_LINE = re.compile(_SPACE + rb"(?:" + joins.OPERATOR + _SPACE + rb")?[bfru]{0,2}" + joins.CLOSES)
 _PLUS = re.compile(rb"\+(?=" + _LINE_END + rb"|" + _SPACE + joins.OPENS + rb")")
-_ALONE = re.compile(rb"^" + _SPACE + joins.OPERATOR + _LINE_END, re.MULTILINE)
+_ALONE = re.compile(rb"\n" + _SPACE + joins.OPERATOR + rb"(?=" + _LINE_END + rb")")
 _QUOTES = frozenset(b"\"'`")
 _LOOK_BACK = 300
 _BEFORE_SEAM = frozenset(b"\"'`+.&<>~|")
@@ -56,7 +56,9 @@ def loose_ends(lines: bytes, long_runs: Iterable[Span]) -> list[int]:
     on the next lines, a seam is found on the lines before: what is near to that is looked at anyway.
     """
     size = len(lines)
-    out = [found.start() for found in _ALONE.finditer(lines)]
+    out = [found.end() for found in _ALONE.finditer(lines)]
+    if _ALONE.match(b"\n" + lines[:_LOOK_BACK]):
+        out.append(0)
     for start, end in long_runs:
         ends_line = end < size and lines[end] in _QUOTES and _ENDS_LINE.match(lines, end)
         if ends_line or (start and lines[start - 1] in _QUOTES and _begins_line(lines, start)):

@@ -9,16 +9,20 @@ from scanner.attribution.facts import ABSENT, Change, Facts
 from scanner.sources import git
 from scanner.sources.ancestry import Ancestry, ancestry, unreachable
 from scanner.sources.history import EVERYTHING, boundary_skips
-from scanner.sources.tree_changes import Changes, Interest, Pair, changes_of
+from scanner.sources.tree_changes import Changes, Interest, Journal, Pair, changes_of
 
 
 @dataclass(frozen=True, slots=True)
 class Chronicle:
-    """The facts, the first parent of each commit or an empty text, and whether all commits are there."""
+    """The facts, the first parent of each commit or an empty text, and whether all commits are there.
+
+    `journal` is what git told on the way, if anything.
+    """
 
     facts: Facts
     first_parents: Sequence[str]
     is_whole: bool
+    journal: Journal | None = None
 
     def placed(self) -> set[str]:
         """Return the blobs that some commit has at a path."""
@@ -39,16 +43,18 @@ def of_history(
     does not end if it is to list a database some of whose objects build on each other in a ring.
     """
     known = ancestry(repository, EVERYTHING)
-    changes = changes_of(repository, _first_pairs(known), Interest(blobs), processes=processes)
+    journal = Journal()
+    changes = changes_of(repository, _first_pairs(known), Interest(blobs), processes=processes, journal=journal)
     if lists_database and known.is_whole and (_unplaced(blobs, changes) or set(commits) - set(known.commits)):
         later = unreachable(repository)
         start = len(known.commits)
-        more = changes_of(repository, _first_pairs(later, start), Interest(blobs), processes=processes)
+        pairs = _first_pairs(later, start)
+        more = changes_of(repository, pairs, Interest(blobs), processes=processes, journal=journal)
         known = known.joined(later)
         changes = Changes({**changes.by_commit, **more.by_commit}, changes.holes + more.holes)
     parents = known.numbered()
     facts = Facts(known.commits, parents, changes.by_commit, {}, changes.holes, _cut(repository, known, parents))
-    return Chronicle(facts, _first_parents(known), known.is_whole)
+    return Chronicle(facts, _first_parents(known), known.is_whole, journal)
 
 
 def of_range(
@@ -87,7 +93,11 @@ def with_paths(
     facts = chronicle.facts
     rows = zip(facts.commits, chronicle.first_parents, strict=True)
     pairs = [Pair(number, commit, parent) for number, (commit, parent) in enumerate(rows)]
-    found = changes_of(repository, pairs, Interest((), paths), processes=processes)
+    journal = chronicle.journal
+    if journal is not None and journal.pairs == len(pairs):
+        found = journal.changes_of(Interest((), paths))
+    else:
+        found = changes_of(repository, pairs, Interest((), paths), processes=processes)
     changes = {number: list(its) for number, its in facts.changes.items()}
     for number, its in found.by_commit.items():
         known = set(changes.get(number, ()))

@@ -13,6 +13,14 @@ COMMIT_HEADER = "<commit header>"
 _PERSON = re.compile(rb"([^<]*?) ?<([^>]*+)(?>.*>)? ?(-?\d{1,18})?(?: [+-]\d+)?$")
 """As git reads it: the address stands between the first `<` and the first `>`, the time behind the last `>`."""
 
+PLAIN_COMMIT = re.compile(
+    rb"(?:(?:tree|parent) [0-9a-f]{40,64}\n)+"
+    rb"(author [^\n]*>) [0-9]{1,12} [+-][0-9]{4}\n(committer [^\n]*>) [0-9]{1,12} [+-][0-9]{4}\n\n(.*)",
+    re.DOTALL,
+)
+"""A commit of which `texts` gives the first two groups as its header, a line each, and the third as its message."""
+
+_TIME = re.compile(rb"(?<=>) [0-9]{1,12} [+-][0-9]{4}$", re.MULTILINE)
 _OBJECT_LINES = (b"tree ", b"parent ", b"object ", b"type ")
 _SIGNATURES = (b"gpgsig ", b"gpgsig-sha256 ")
 
@@ -26,7 +34,7 @@ class Headers(NamedTuple):
 
 
 def texts(oid: str, kind: BlobKind, data: bytes) -> tuple[Blob, ...]:
-    """Return header and message of a commit or tag as two blobs, without the lines git itself wrote for objects."""
+    """Return header and message of a commit or tag as two blobs, without the ids and times that git itself wrote."""
     header, _, message = data.partition(b"\n\n")
     kept: list[bytes] = []
     is_signature = False
@@ -39,7 +47,7 @@ def texts(oid: str, kind: BlobKind, data: bytes) -> tuple[Blob, ...]:
     else:
         name = _field(header, b"tag").decode("utf-8", "surrogateescape")
         paths = f"<header of tag {name}>", f"<message of tag {name}>"
-    parts = (b"\n".join(kept), message)
+    parts = (_TIME.sub(b"", b"\n".join(kept)), message)
     return tuple(Blob(part, path=path, oid=oid, kind=kind) for part, path in zip(parts, paths, strict=True))
 
 

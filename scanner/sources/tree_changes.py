@@ -10,8 +10,9 @@ import os
 import subprocess
 import tempfile
 import time
+import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scanner.attribution.facts import Change, Hole
@@ -36,6 +37,9 @@ _PATIENCE_S = 20.0
 MAX_FOLDERS = 20_000
 MAX_FOLDERS_IN_ALL = 400_000
 """Folders that are compared for one commit, and for all: folders that hold each other many times over make a bomb."""
+
+MAX_JOURNAL_BYTES = 64 << 20
+"""What a journal may hold, compressed: the changes of some million commits."""
 
 _BLOCK = 1 << 20
 _FOLDER, _SUBMODULE = b"40000", b"160000"
@@ -72,26 +76,94 @@ class Interest:
         return [f"--find-object={oid}" for oid in sorted(self.blobs)]
 
 
-def changes_of(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest, *, processes: int = 1) -> Changes:
+class Journal:
+    """All that git told of the changes of some pairs, compressed, so that it can be gone through again.
+
+    It is given up where it would hold more than MAX_JOURNAL_BYTES; `pairs` is how many it knows everything of.
+    """
+
+    def __init__(self) -> None:
+        self.pairs = 0
+        self._parts: list[tuple[Sequence[Pair], list[bytes]]] = []
+        self._bytes = 0
+
+    def recorded(self, blocks: Iterable[bytes], packed: list[bytes]) -> Iterator[bytes]:
+        """Yield what git tells of a part of the pairs; `packed` is it, compressed, as far as there is room."""
+        packer = zlib.compressobj(1)
+        for block in blocks:
+            if self._bytes <= MAX_JOURNAL_BYTES:
+                packed.append(packer.compress(block))
+                self._bytes += len(packed[-1])
+            yield block
+        packed.append(packer.flush())
+
+    def add(self, part: Sequence[Pair], packed: list[bytes]) -> None:
+        """Remember a part that git came to the end of."""
+        if self._bytes <= MAX_JOURNAL_BYTES:
+            self._parts.append((part, packed))
+            self.pairs += len(part)
+
+    def changes_of(self, wanted: Interest) -> Changes:
+        """Return what the pairs changed of what is `wanted`."""
+        found = Changes({}, [])
+        for part, packed in self._parts:
+            unpacker = zlib.decompressobj()
+            found.by_commit.update(_of_part(part, map(unpacker.decompress, packed), wanted))
+        return found
+
+
+def changes_of(
+    repository: git.Repository,
+    pairs: Sequence[Pair],
+    wanted: Interest,
+    *,
+    processes: int = 1,
+    journal: Journal | None = None,
+) -> Changes:
     """Return what each pair changed of what is `wanted`; at most one pair for each commit.
 
-    `processes` git processes share the work; the result does not depend on their number.
+    `processes` git processes share the work; the result does not depend on their number. `journal` takes in what git
+    told, where it told everything.
     """
-    found = Changes(defaultdict(list), [])
+    found = Changes({}, [])
     share = max(1, -(-len(pairs) // max(1, processes)))
     parts = [pairs[start : start + share] for start in range(0, len(pairs), share)]
-    running = [_diff_tree(repository, part, *wanted.named()) for part in parts]
-    for part, process in zip(parts, running, strict=True):
-        records = _read(process)
-        kept: dict[str, list[Change]] = defaultdict(list)
-        for commit, change in records:
-            if change is not None and change in wanted:
-                kept[commit].append(change)
+    named = wanted.named()
+    running = [_diff_tree(repository, part, *named) for part in parts]
+    packed: list[list[bytes]] = [[] for _ in parts]
+
+    def read(number: int) -> dict[int, list[Change]]:
+        blocks = _blocks(running[number])
+        if journal is not None and not named:
+            blocks = journal.recorded(blocks, packed[number])
+        return _of_part(parts[number], blocks, wanted)
+
+    # All at once: a git whose pipe is full waits.
+    for part, process, told, changes in zip(parts, running, packed, _at_once(read, len(parts)), strict=True):
         if process.wait():
             _compare_with_care(repository, part, wanted, found)
             continue
-        found.by_commit.update({pair.number: kept[pair.commit] for pair in part if pair.commit in kept})
+        found.by_commit.update(changes)
+        if told and journal is not None:
+            journal.add(part, told)
     return found
+
+
+def _at_once(read: Callable[[int], dict[int, list[Change]]], count: int) -> Iterable[dict[int, list[Change]]]:
+    if count < 2:
+        return map(read, range(count))
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(read, range(count)))
+
+
+def _of_part(part: Sequence[Pair], blocks: Iterable[bytes], wanted: Interest) -> dict[int, list[Change]]:
+    kept: dict[str, list[Change]] = defaultdict(list)
+    for commit, change in _read(blocks, wanted):
+        if change is not None:
+            kept[commit].append(change)
+    return {pair.number: kept[pair.commit] for pair in part if pair.commit in kept}
 
 
 def _diff_tree(repository: git.Repository, pairs: Sequence[Pair], *options: str) -> subprocess.Popen[bytes]:
@@ -103,29 +175,37 @@ def _diff_tree(repository: git.Repository, pairs: Sequence[Pair], *options: str)
         return git.start(repository, *_ARGUMENTS, *options, settings=settings, stdin=asked, max_bytes=_MAX_DATA_BYTES)
 
 
-def _read(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, Change | None]]:
-    """Yield (commit, None) where a commit begins, and (commit, change) for each of its changes."""
+def _read(blocks: Iterable[bytes], wanted: Interest) -> Iterator[tuple[str, Change | None]]:
+    """Yield (commit, None) where a commit begins, and (commit, change) for each of its changes that are wanted."""
     commit = ""
-    fields = _fields(process)
+    blobs, paths = wanted.blobs, wanted.paths
+    fields = _fields(blocks)
     for field in fields:
         if not field.startswith(b":"):
             commit = field.strip().decode("ascii", "replace")
             yield commit, None
             continue
-        _, _, before, after, _ = field.split(b" ")
-        path = next(fields, b"")
-        yield commit, Change(os.fsdecode(path), _oid(before), _oid(after))
+        _, _, before, after, _ = field.decode("ascii", "replace").split(" ")
+        path = os.fsdecode(next(fields, b""))
+        if after in blobs or before in blobs or path in paths:
+            yield commit, Change(path, _oid(before), _oid(after))
 
 
-def _fields(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    stream, rest = git.pipe(process.stdout), b""
-    while block := stream.read(_BLOCK):
+def _fields(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
         *whole, rest = (rest + block).split(b"\0")
         yield from whole
 
 
-def _oid(field: bytes) -> str:
-    return field.decode("ascii") if field.strip(b"0") else ""
+def _blocks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    stream = git.pipe(process.stdout)
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def _oid(field: str) -> str:
+    return field if field.strip("0") else ""
 
 
 # --- where git cannot go on ------------------------------------------------------------------------------
@@ -157,9 +237,9 @@ def _told(repository: git.Repository, pairs: Sequence[Pair], wanted: Interest) -
     """Return the changes of each commit that git came to before it ended; it names those without changes too."""
     told: dict[str, list[Change]] = {}
     process = _diff_tree(repository, pairs, "--always")
-    for commit, change in _read(process):
+    for commit, change in _read(_blocks(process), wanted):
         changes = told.setdefault(commit, [])
-        if change is not None and change in wanted:
+        if change is not None:
             changes.append(change)
     process.wait()
     return told
