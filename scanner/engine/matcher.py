@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 from scanner.chunks import byte_offset, decode_window, line_bounds, regions
@@ -38,6 +39,11 @@ where there is no line end, slices overlap."""
 
 LEAD_BYTES = 64
 """What a look-behind may see before a window that begins inside a line."""
+
+MAX_JOINED_LINE = 2_048
+MAX_JOINED_BYTES = 32 << 10
+MIN_JOINED_LINES = 3
+"""Lines over which a pattern runs at once: how long each may be, how many bytes about, how many are worth it."""
 
 MAX_MATCHES_PER_RULE = 1_000
 """Hits of one rule that are kept from one blob, the first ones; content can be made to match at every byte."""
@@ -254,7 +260,7 @@ class Engine:
     def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]], found: Hits) -> Hits:
         for rule, windows in work:
             tried, slow = 0, len(found.timed_out)
-            for window in windows:
+            for window in self._promising(rule, data, windows):
                 if len(found.timed_out) - slow >= MAX_TIMEOUTS_PER_RULE:
                     found.timed_out.append((rule, window[0]))
                     continue
@@ -264,17 +270,62 @@ class Engine:
                     break
         return found
 
+    def _promising(self, rule: int, data: bytes, windows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Yield the windows, in order, without those in which the pattern cannot match.
+
+        Most windows are short lines without a match. What a match needs of them is asked first, and then the pattern
+        runs over many of them at once, a line each: a call for each costs more than the search.
+        """
+        if self._anchors[rule].spans_lines or self._anchors[rule].is_everywhere or rule in self._heads:
+            yield from windows
+            return
+        required = self._required[rule]
+        lines: list[tuple[int, int]] = []
+        size = 0
+        for window in windows:
+            start, end = window
+            if required:
+                low = data[start:end].lower()
+                for text in required:
+                    if text in low:
+                        break
+                else:
+                    continue
+            if end - start > MAX_JOINED_LINE or not _is_whole_line(data, start, end):
+                yield from self._matching(rule, data, lines)
+                lines, size = [], 0
+                yield window
+                continue
+            lines.append(window)
+            size += end - start
+            if size > MAX_JOINED_BYTES:
+                yield from self._matching(rule, data, lines)
+                lines, size = [], 0
+        yield from self._matching(rule, data, lines)
+
+    def _matching(self, rule: int, data: bytes, lines: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+        """Return those of some whole lines in which the pattern matches; all of them if it takes too long."""
+        if len(lines) < MIN_JOINED_LINES:
+            return lines
+        text, starts = _joined(data, lines)
+        search = self.pattern(rule).search
+        timeout_s = self._timeout_s + len(text) / 1e6
+        found = []
+        try:
+            hit = search(text, timeout=timeout_s)
+            while hit:
+                number = bisect_right(starts, hit.start()) - 1
+                found.append(lines[number])
+                if number + 1 == len(lines):
+                    break
+                hit = search(text, pos=starts[number + 1], timeout=timeout_s)
+        except TimeoutError:
+            return lines
+        return found
+
     def _run(self, rule: int, data: bytes, window: tuple[int, int], found: Hits) -> int:
         """Add the hits of one rule in one window to `found`; return how many the pattern had."""
         start, end = window
-        required = self._required[rule]
-        if required:
-            low = data[start:end].lower()
-            for text in required:
-                if text in low:
-                    break
-            else:
-                return 0
         chunk, first = _window_chunk(data, start, end)
         is_cut = end < len(data) and data[end] != _LINE_END
         timeout_s = self._timeout_s + len(chunk.text) / 1e6
@@ -436,6 +487,20 @@ def _slices(data: bytes) -> Iterator[tuple[int, int]]:
             yield begin, begin + SLICE_BYTES + SLICE_OVERLAP
             begin += SLICE_BYTES
     yield begin, size
+
+
+def _is_whole_line(data: bytes, start: int, end: int) -> bool:
+    return (not start or data[start - 1] == _LINE_END) and (end == len(data) or data[end] == _LINE_END)
+
+
+def _joined(data: bytes, lines: list[tuple[int, int]]) -> tuple[str, list[int]]:
+    """Return some lines as one text, divided by line feeds, and where each begins in it, in characters."""
+    parts = [data[start:end] for start, end in lines]
+    text = b"\n".join(parts).decode("utf-8", "surrogateescape")
+    sizes: Iterable[int] = map(len, parts)
+    if not text.isascii():
+        sizes = (len(part.decode("utf-8", "surrogateescape")) for part in parts)
+    return text, list(accumulate((size + 1 for size in sizes), initial=0))
 
 
 def _window_chunk(data: bytes, start: int, end: int) -> tuple[Chunk, int]:
