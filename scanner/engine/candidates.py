@@ -111,14 +111,17 @@ class Dispatcher:
         if self._assignments:
             classes = data.translate(self._to_assignment)
             for _, pattern, words in self._assignments:
-                _find_named([found.start() for found in pattern.finditer(classes)], words, data, out)
+                words.find(data, _by_line([found.start() for found in pattern.finditer(classes)], data), out)
         if self._url_words:
-            _find_named([found.start() for found in self._url.finditer(data)], self._url_words, data, out)
+            places = _by_line([found.start() for found in self._url.finditer(data)], data)
+            self._url_words.find(data, places, out)
         self._literals.find(data, out)
         return out
 
     def _find_in_runs(self, data: bytes, out: list[Candidate], runs: list[tuple[int, int]]) -> None:
-        prefixes, left_ends, words = self._prefixes, self._left_ends, self._run_words
+        prefixes, left_ends = self._prefixes, self._left_ends
+        keyed: list[tuple[int, int]] = []
+        first = len(runs)
         classes = data.translate(_TO_TOKEN)
         find_class, find, is_keyed = classes.find, data.find, _KEYED.match
         size = len(data)
@@ -136,14 +139,16 @@ class Dispatcher:
             if start and data[start - 1] in left_ends:
                 _take_left(self._lefts, data, start, out)
             if is_keyed(data, start, end):
-                out.extend([(start, rule) for rule in words.before(data, start, end)])
-            if end - start >= LONG_RUN and self._long_words:
-                out.extend([(start, rule) for rule in self._long_words.before(data, start, end)])
+                keyed.append((start, end))
             start = find_class(_RUN, end)
+        self._run_words.find(data, keyed, out)
+        if self._long_words:
+            self._long_words.find(data, [run for run in runs[first:] if run[1] - run[0] >= LONG_RUN], out)
 
     def _find_in_wide_runs(self, data: bytes, out: list[Candidate]) -> None:
         """A credential with joints in it may begin where the run does, or behind any joint inside."""
-        prefixes, words = self._wides, self._wide_words
+        prefixes = self._wides
+        long: list[tuple[int, int]] = []
         find = data.translate(_TO_WIDE).find
         start = find(_WIDE_RUN)
         while start >= 0:
@@ -154,16 +159,18 @@ class Dispatcher:
                 _take(prefixes[key], data, start, end, out)
             _find_inside(_AFTER_JOINT, data, start, end, prefixes, out)
             if end - start >= LONG_RUN:
-                out.extend([(start, rule) for rule in words.before(data, start, end)])
+                long.append((start, end))
             start = find(_WIDE_RUN, end)
+        self._wide_words.find(data, long, out)
 
 
 def _of_group(by_place: dict[str, list[tuple[Keyword, int]]], operators: str) -> list[tuple[Keyword, int]]:
     return [one for place, keywords in by_place.items() if place[-1] in operators for one in keywords]
 
 
-def _find_named(places: list[int], words: Words, data: bytes, out: list[Candidate]) -> None:
-    """Add the rules whose words stand before one of the places; those of one line are looked at together."""
+def _by_line(places: list[int], data: bytes) -> list[tuple[int, int]]:
+    """Return the first and the last of the places that are near to each other on one line, as a span."""
+    out: list[tuple[int, int]] = []
     i, count = 0, len(places)
     while i < count:
         first = last = places[i]
@@ -173,7 +180,8 @@ def _find_named(places: list[int], words: Words, data: bytes, out: list[Candidat
         while i < count and places[i] < limit:
             last = places[i]
             i += 1
-        out.extend([(first, rule) for rule in words.before(data, first, last)])
+        out.append((first, last))
+    return out
 
 
 def _find_inside(

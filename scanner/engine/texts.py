@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 
 from scanner.engine.anchors import KEY_LENGTH, MAX_REACH, Keyword
 from scanner.engine.surroundings import Check, Surroundings, check_of
 
-_MAX_REMEMBERED = 4_096
+_MAX_REMEMBERED = 100_000
+"""Tokens that hold no keyword and are remembered."""
 
 _MAX_GRAM = 8
 _FREQUENT = (
@@ -112,74 +115,102 @@ def _cost(gram: bytes) -> float:
 
 
 class Words:
-    """Keywords that stand before one kind of place. Which rules a stretch of text names is remembered."""
+    """Keywords that stand before one kind of place."""
 
     def __init__(self, keywords: Iterable[tuple[Keyword, int]]) -> None:
-        self._always: tuple[int, ...] = tuple(rule for word, rule in keywords if not word.text)
-        self._guarded: dict[bytes, list[tuple[bytes, int]]] = {}
+        self._always = tuple(dict.fromkeys(rule for word, rule in keywords if not word.text))
+        self._guarded: dict[bytes, list[int]] = {}
         self._free: dict[bytes, list[int]] = {}
+        self._spaced = [(word.text.encode(), rule) for word, rule in keywords if len(word.text.split()) > 1]
         for word, rule in keywords:
-            text = word.text.encode()
-            if word.is_guarded:
-                self._guarded.setdefault(text[:KEY_LENGTH], []).append((text, rule))
-            elif text:
-                self._free.setdefault(text, []).append(rule)
-        self._starts = frozenset(self._guarded)
-        self._is_empty = not (self._guarded or self._free)
+            if len(word.text.split()) == 1:
+                (self._guarded if word.is_guarded else self._free).setdefault(word.text.encode(), []).append(rule)
+        self._is_empty = not (self._guarded or self._free or self._spaced)
         self._pattern: re.Pattern[bytes] | None = None
-        self._remembered: dict[bytes, tuple[int, ...]] = {}
+        self._named: dict[bytes, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self._dull: set[bytes] = set()
+        self._telling: set[bytes] = set()
+        self._signs: dict[bytes, tuple[int, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._always) or not self._is_empty
 
-    def before(self, data: bytes, start: int, end: int) -> tuple[int, ...]:
-        """Return the rules of the keywords between MAX_REACH before `start`, on its line, and `end`."""
-        if self._is_empty:
-            return self._always
-        begin = start - MAX_REACH if start > MAX_REACH else 0
-        line = data.rfind(b"\n", begin, start)
-        text = data[line + 1 if line >= 0 else begin : end]
-        rules = self._remembered.get(text)
+    def find(self, data: bytes, places: list[tuple[int, int]], out: list[tuple[int, int]]) -> None:
+        """Add (place, rule) to `out` for the rules of all keywords before each place, on its line.
+
+        A place is a half-open span of `data`; a keyword stands between MAX_REACH before its start, and its end. Which
+        tokens between blanks hold one is told from memory: most hold none, and come again.
+        """
+        for rule in self._always:
+            out.extend([(start, rule) for start, _ in places])
+        if self._is_empty or not places:
+            return
+        parts = [data[_line_start(data, start) : end].lower() for start, end in places]
+        tokens = [part.split() for part in parts]
+        self._learn(set().union(*tokens) - self._dull)
+        telling, signs = self._telling, self._signs
+        for (start, _), part, its in zip(places, parts, tokens, strict=True):
+            if not telling.isdisjoint(its):
+                rules = {rule for token in telling.intersection(its) for rule in signs[token]}
+                out.extend([(start, rule) for rule in rules])
+            for text, rule in self._spaced:
+                if text in part:
+                    out.append((start, rule))
+
+    def _learn(self, tokens: set[bytes]) -> None:
+        """Remember which of the tokens, which hold no blanks, hold keywords, and the rules of these."""
+        if len(self._dull) > _MAX_REMEMBERED:
+            self._dull = set()
+        tokens -= self._telling
+        ordered = list(tokens)
+        text = b" ".join(ordered)
+        starts = list(accumulate((len(token) + 1 for token in ordered), initial=0))
+        found: dict[bytes, set[int]] = {}
+        for word in self._words()(text):
+            at = word.start()
+            token = ordered[bisect_right(starts, at) - 1]
+            is_free = not at or not text[at - 1 : at].isalpha()
+            found.setdefault(token, set()).update(self._rules_of(word[1])[is_free])
+        told = {token: tuple(sorted(rules)) for token, rules in found.items() if rules}
+        self._signs.update(told)
+        self._telling.update(told)
+        self._dull |= tokens.difference(told)
+
+    def _words(self) -> Callable[[bytes], Iterator[re.Match[bytes]]]:
+        if self._pattern is None:
+            self._pattern = _trie_pattern({**self._guarded, **self._free})
+        return self._pattern.finditer
+
+    def _rules_of(self, longest: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the rules of all words with which the longest one at a place begins: behind a letter, or not."""
+        rules = self._named.get(longest)
         if rules is None:
-            rules = self._named_by(text.lower())
-            if len(self._remembered) >= _MAX_REMEMBERED:
-                self._remembered.clear()
-            if len(text) <= 2 * MAX_REACH:
-                self._remembered[text] = rules
+            words = [longest[:length] for length in range(1, len(longest) + 1)]
+            free = [rule for word in words for rule in self._free.get(word, ())]
+            guarded = [rule for word in words for rule in self._guarded.get(word, ())]
+            rules = self._named[longest] = tuple(dict.fromkeys(free)), tuple(dict.fromkeys(free + guarded))
         return rules
 
-    def _named_by(self, text: bytes) -> tuple[int, ...]:
-        rules = set(self._always)
-        table = self._guarded
-        for key in self._starts.intersection(_WORD_STARTS.findall(text)):
-            rules.update([rule for word, rule in table[key] if word in text])
-        if self._free:
-            rules.update(self._free_in(text))
-        return tuple(rules)
 
-    def _free_in(self, text: bytes) -> Iterator[int]:
-        if self._pattern is None:
-            self._pattern = _trie_pattern(self._free)
-        found = self._pattern.search(text)
-        while found:
-            for length in range(1, len(found[0]) + 1):
-                yield from self._free.get(found[0][:length], ())
-            # One word can begin inside another, so go on one byte later, not behind the word.
-            found = self._pattern.search(text, found.start() + 1)
-
-
-_WORD_STARTS = re.compile(rb"([a-z]{%d})[a-z]*" % KEY_LENGTH)
+def _line_start(data: bytes, at: int) -> int:
+    """Return where the line of `at` begins, or MAX_REACH before it."""
+    begin = at - MAX_REACH if at > MAX_REACH else 0
+    line = data.rfind(b"\n", begin, at)
+    return line + 1 if line >= 0 else begin
 
 
 def _trie_pattern(words: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Return a pattern that finds, at the place where it is tried, the longest of `words`."""
+    """Return a pattern that matches nothing at each place at which one of `words` begins; its group is the longest.
+
+    One word can begin inside another, so no character is taken.
+    """
     trie: dict[int, dict] = {}  # type: ignore[type-arg]
     for word in words:
         node = trie
         for byte in word:
             node = node.setdefault(byte, {})
         node[-1] = {}
-    return re.compile(_trie_source(trie))
+    return re.compile(rb"(?=(" + _trie_source(trie) + rb"))")
 
 
 def _trie_source(node: dict) -> bytes:  # type: ignore[type-arg]
