@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import accumulate, compress, count
 from typing import Generic, NamedTuple, TypeVar
 
 from scanner.engine.matcher import Engine, Hit, Hits
@@ -151,11 +152,12 @@ class _LineNotes:
 def occurrences(text: bytes, pieces: Collection[bytes], *, gap: bytes = b"\n") -> Iterator[tuple[bytes, int]]:
     """Yield each of the pieces with each offset at which the text, divided by gaps, has just that, in no order."""
     if len(pieces) > _MANY_PIECES:
-        at = 0
-        for piece in text.split(gap):
-            if piece in pieces:
-                yield piece, at
-            at += len(piece) + len(gap)
+        parts = text.split(gap)
+        numbers = list(compress(count(), map(pieces.__contains__, parts)))
+        if numbers:
+            before = list(accumulate(map(len, parts), initial=0))
+            for number in numbers:
+                yield parts[number], before[number] + number * len(gap)
         return
     for piece in pieces:
         if text == piece or text.startswith(piece + gap):
