@@ -41,10 +41,11 @@ class Literals:
     """
 
     def __init__(self, texts: Iterable[tuple[str, int, Surroundings]]) -> None:
-        rules: dict[bytes, list[_Asked]] = {}
+        self._rules: dict[bytes, list[tuple[int, Surroundings]]] = {}
         for text, rule, asked in texts:
-            rules.setdefault(text.encode(), []).append((rule, check_of(asked)))
-        self._groups = [(gram, _members(gram, texts, rules)) for gram, texts in _grouped(rules)]
+            self._rules.setdefault(text.encode(), []).append((rule, asked))
+        self._groups = list(_grouped(self._rules))
+        self._members: list[_Members | None] = [None] * len(self._groups)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -54,19 +55,31 @@ class Literals:
     def find(self, data: bytes, out: list[tuple[int, int]]) -> None:
         """Add (offset, rule) to `out` for each place of each text in `data`, upper or lower case."""
         low = data.lower() if self._groups else b""
-        for gram, members in self._groups:
+        for number, (gram, _) in enumerate(self._groups):
             size, find = len(gram), low.find
             at = find(gram)
+            if at >= 0:
+                by_next, last = self._members[number] or self._ready(number)
             while at >= 0:
-                for text, offset, rules in members.get(low[at + size : at + size + 1], ()):
+                for text, offset, rules in by_next.get(low[at + size : at + size + 1], last):
                     if low.startswith(text, at - offset) and at >= offset:
                         _take(low, at - offset, len(text), rules, out)
                 at = find(gram, at + 1)
 
+    def _ready(self, number: int) -> _Members:
+        """Return the texts of a group, made at its first place: most groups have none in a small content."""
+        gram, texts = self._groups[number]
+        rules = {text: [(rule, check_of(asked)) for rule, asked in self._rules[text]] for text in texts}
+        members = self._members[number] = _members(gram, rules)
+        return members
+
 
 _Asked = tuple[int, Check | None]
-_Members = dict[bytes, list[tuple[bytes, int, list[_Asked]]]]
-"""By the byte behind the shared part: a text, the offset of the shared part in it, and its rules with their checks."""
+_Texts = list[tuple[bytes, int, list[_Asked]]]
+"""A text, the offset of the shared part in it, and its rules with their checks."""
+
+_Members = tuple[dict[bytes, _Texts], _Texts]
+"""The texts by the byte behind the shared part, and those that end with that part: they come with any byte."""
 
 
 def _take(low: bytes, at: int, length: int, rules: list[_Asked], out: list[tuple[int, int]]) -> None:
@@ -80,26 +93,30 @@ def _take(low: bytes, at: int, length: int, rules: list[_Asked], out: list[tuple
         out.append((at, rule))
 
 
-def _members(gram: bytes, texts: Iterable[bytes], rules: dict[bytes, list[_Asked]]) -> _Members:
-    members: _Members = {}
-    ends = [b""] + [bytes([byte]) for byte in range(256)]
-    for text in texts:
+def _members(gram: bytes, rules: dict[bytes, list[_Asked]]) -> _Members:
+    by_next: dict[bytes, _Texts] = {}
+    last: _Texts = []
+    for text in rules:
         offset = text.index(gram)
         behind = text[offset + len(gram) : offset + len(gram) + 1]
-        for key in [behind] if behind else ends:
-            members.setdefault(key, []).append((text, offset, rules[text]))
-    return members
+        (by_next.setdefault(behind, []) if behind else last).append((text, offset, rules[text]))
+    return {behind: found + last for behind, found in by_next.items()}, last
 
 
 def _grouped(texts: Iterable[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
     """Yield groups of the texts, each with a part that all of its texts hold, so that few and quick searches do."""
-    left = sorted(texts)
-    grams = {text: _grams(text) for text in left}
-    while left:
-        shared = Counter(gram for text in left for gram in grams[text])
-        best = max(shared, key=lambda gram: (shared[gram] / _cost(gram), gram))
-        yield best, [text for text in left if best in grams[text]]
-        left = [text for text in left if best not in grams[text]]
+    grams = {text: _grams(text) for text in sorted(texts)}
+    shared = Counter(gram for its in grams.values() for gram in its)
+    costs = {gram: _cost(gram) for gram in shared}
+    while grams:
+        _, best = max((count / costs[gram], gram) for gram, count in shared.items())
+        group = [text for text, its in grams.items() if best in its]
+        yield best, group
+        for text in group:
+            for gram in grams.pop(text):
+                shared[gram] -= 1
+                if not shared[gram]:
+                    del shared[gram]
 
 
 def _grams(text: bytes) -> set[bytes]:
