@@ -26,7 +26,7 @@ from scanner.scan import BatchResult, Scanner
 from scanner.sources.commits import COMMIT_HEADER, COMMIT_MESSAGE, PLAIN_COMMIT, texts
 from scanner.sources.copies import Copies
 from scanner.sources.database import read_loose
-from scanner.sources.deltas import keeps_head
+from scanner.sources.deltas import head, keeps_head
 from scanner.sources.families import Unit
 from scanner.sources.git import Repository
 from scanner.sources.objects import KINDS
@@ -302,17 +302,17 @@ class FreshScanner:
         that does not begin like a structured file, and gives nothing without a mark. How a file begins is cheaper to
         tell, and mostly that is how its base begins.
         """
-        changed = version.lines
+        is_headless = False
         if version.parent < 0 or version.sizes is None:
             kind = format_of(version.lines)
         elif keeps_head(version.delta, version.sizes, HEAD_BYTES):
             above = self._formats.get(version.parent)
             kind = format_of(version.base) if above is None else above
         else:
-            changed = version.whole_text()
-            kind = format_of(changed)
+            is_headless = True
+            kind = format_of(head(version.delta, version.base, version.sizes, HEAD_BYTES))
         self._formats[version.number] = kind
-        return bool(kind) and has_mark(changed)
+        return bool(kind) and has_mark(version.whole_text() if is_headless else version.lines)
 
     def _note(self, reason: SkipReason, item: _Item, rule: int) -> None:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))

@@ -19,7 +19,7 @@ MAX_REMEMBERED = 400_000
 MAX_REMEMBERED_BYTES = 48 << 20
 """Lines, or stretches, that are remembered, and their bytes; past one of both all are forgotten."""
 
-MAX_TEXT_BYTES = 1_024
+MAX_TEXT_BYTES = 8_192
 """A longer text that tells nothing is looked at each time; it hardly comes again."""
 
 _MANY_PIECES = 4

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from scanner.sources.copies import Copies
-from scanner.sources.deltas import Fresh, Span, apply, fresh_lines, sizes
+from scanner.sources.deltas import Fresh, Span, apply, fresh_lines, head, sizes
 from tests.packed import copy, delta, insert
 
 
@@ -50,6 +50,10 @@ def test_the_spans_hold_the_fresh_lines_and_the_others_stand_in_the_base(block: 
         fresh = fresh_lines(changes, base, known, with_text=True)
         text = apply(changes, base, known)
         assert fresh.text == text, seed
+        for size in (0, 1, 40, len(text), len(text) + 1):
+            begin = head(changes, base, known, size)
+            assert text.startswith(begin), seed
+            assert len(begin) >= min(size, len(text)), seed
         joined = b"\n".join(text[start:end] for start, end in fresh.spans)
         assert fresh.lines in (joined, joined + b"\n"), seed
         held = base.splitlines(keepends=True)

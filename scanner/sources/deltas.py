@@ -203,6 +203,17 @@ def keeps_head(delta: bytes, known: Sizes, size: int) -> bool:
     return begin == 0 and copied >= size
 
 
+def head(delta: bytes, base: bytes, known: Sizes, size: int) -> bytes:
+    """Return no less than the first `size` bytes of a delta's result, or all of it; raises PackError."""
+    parts: list[bytes] = []
+    for begin, end, is_copy in _instructions(delta, base, known):
+        parts.append(base[begin:end] if is_copy else delta[begin:end])
+        size -= end - begin
+        if size <= 0:
+            break
+    return b"".join(parts)
+
+
 def _instructions(delta: bytes, base: bytes, known: Sizes) -> Iterator[tuple[int, int, int]]:
     """Yield (begin, end, whether it is a copy) of each instruction: a span of the base, or else of the delta itself.
 
