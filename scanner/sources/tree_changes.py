@@ -139,7 +139,7 @@ def changes_of(
         return _of_part(parts[number], blocks, wanted)
 
     # All at once: a git whose pipe is full waits.
-    for part, process, told, changes in zip(parts, running, packed, _at_once(read, len(parts)), strict=True):
+    for part, process, told, changes in zip(parts, running, packed, _at_once(read, running), strict=True):
         if process.wait():
             _compare_with_care(repository, part, wanted, found)
             continue
@@ -149,13 +149,21 @@ def changes_of(
     return found
 
 
-def _at_once(read: Callable[[int], dict[int, list[Change]]], count: int) -> Iterable[dict[int, list[Change]]]:
-    if count < 2:
-        return map(read, range(count))
+def _at_once(
+    read: Callable[[int], dict[int, list[Change]]], running: Sequence[subprocess.Popen[bytes]]
+) -> Iterable[dict[int, list[Change]]]:
+    """Return what is read from each of the processes; they are ended if this is interrupted."""
+    if len(running) < 2:
+        return map(read, range(len(running)))
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(read, range(count)))
+    with ThreadPoolExecutor(len(running)) as threads:
+        try:
+            return list(threads.map(read, range(len(running))))
+        except BaseException:
+            for process in running:
+                process.kill()
+            raise
 
 
 def _of_part(part: Sequence[Pair], blocks: Iterable[bytes], wanted: Interest) -> dict[int, list[Change]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scanner.engine.templates import expand
+from scanner.sources import tree_changes
 from tests.attribution.histories import SECRETS, START_S, History, findings_of, plain, told
 from tests.repositories import Repository, leaksweep, token
 
@@ -189,7 +190,23 @@ rules:
 """
 
 
-def test_a_secret_that_no_rule_matches_any_more_is_still_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("named", "journal", "replayed"), [(10_000, 1 << 20, 0), (-1, 1 << 20, 1), (-1, -1, 0)], ids=str
+)
+def test_a_secret_that_no_rule_matches_any_more_is_still_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: int, journal: int, replayed: int
+) -> None:
+    """Whether git looks for the blobs, or lists all changes, which are gone through again or asked for again."""
+    monkeypatch.setattr(tree_changes, "MAX_NAMED_BLOBS", named)
+    monkeypatch.setattr(tree_changes, "MAX_JOURNAL_BYTES", journal)
+    asked: list[tree_changes.Interest] = []
+    changes_of = tree_changes.Journal.changes_of
+
+    def again(self: tree_changes.Journal, wanted: tree_changes.Interest) -> tree_changes.Changes:
+        asked.append(wanted)
+        return changes_of(self, wanted)
+
+    monkeypatch.setattr(tree_changes.Journal, "changes_of", again)
     value = expand("{{alnum:20}}", seed="beside")
     repository = Repository(tmp_path / "r")
     commits = []
@@ -207,6 +224,7 @@ def test_a_secret_that_no_rule_matches_any_more_is_still_there(tmp_path: Path) -
     assert (story["state"], story["current"]["start_line"], story["blob_count"]) == ("in HEAD", 1, 3)
     span = f"{commits[1]}..{commits[3]}"
     assert findings_of(repository.path, tmp_path, history=False, range=span, **options) == []
+    assert len(asked) == replayed
 
 
 @pytest.mark.slow
