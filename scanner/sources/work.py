@@ -80,6 +80,7 @@ def work(contents: Opened, *, wants: Callable[[bytes], bool] | None = None) -> I
         yield PackCheck(pack.path)
         planned = plan(pack, (BLOB, COMMIT, TAG), weight=UNIT_WEIGHT, wants=_wanted(pack, tuple(earlier), wants))
         earlier.append(pack)
+        pack.release()
         yield from planned.units
         if planned.unplaced or planned.cycles:
             yield Unplaced(tuple(map(pack.oid, planned.unplaced)), tuple(map(pack.oid, planned.cycles)))
