@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from scanner.engine.templates import expand
-from scanner.structured.sniffing import format_of
+from scanner.structured.reading import read_structured
+from scanner.structured.sniffing import format_of, has_mark
 from tests.hiding import on_line_3, zipped
 from tests.repositories import Repository, leaksweep
 from tests.structured_files import STRUCTURED, structured, told
@@ -81,6 +84,44 @@ def places(repository: Repository, request: pytest.FixtureRequest) -> dict[str, 
 def test_a_value_is_found_once_on_its_line(name: str, places: dict[str, list[tuple[str, int]]]) -> None:
     case = CASES[name]
     assert places.get(case.secret) == [(case.path, case.line)]
+
+
+PIECES = [
+    *(b'{\n  "', b'": "', b'",\n  "', b'": [\n  "', b'"]', b'"\n :\n ["', b'"}\n', b'": {"', b'"\n}', b" "),
+    *(b"keywords", b"public-key crypto", b"Authorization", b"X-Api-Key", b"x-auth-token", b"Set-Cookie", b"tokens"),
+    *(
+        b"name",
+        b"value",
+        b"Value",
+        b"plaintext",
+        b"defaultValue",
+        b"random_password",
+        b"type",
+        b"result",
+        b"secretword",
+    ),
+    *(b"kind", b"Secret", b"data", b"stringData", b"cell_type", b"nbformat", b"cells", b"source"),
+    *(b"---\n", b"- name: ", b"  value: ", b"kind: Secret\n", b"data:\n", b"keys:\n", b"  - ", b": ", b"\n", b"\r\n"),
+    *(b"db.example.org:5432:", b"*:*:", b"my db:", b"my\\:db:", b"app:", b"hunter22\n"),
+]
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=16).map(b"".join))
+@example(b'{\n  "a": "public-key crypto",\n  "keywords": [\n  "secretword"]\n}')
+@example(b"db.example.org:5432:app:app:hunter22\ndb.example.org:5432:my db:app:hunter22\n")
+@example(b"*:*:my\\:db:app:hunter22\n")
+def test_what_a_reader_tells_of_a_text_has_a_mark_in_it(text: bytes) -> None:
+    """History is read by changed lines: only one that has a mark makes the whole be read."""
+    if any(True for _ in read_structured(text)):
+        assert has_mark(text)
+
+
+def test_words_of_a_package_are_no_headers(tmp_path: Path) -> None:
+    package = {"description": "public-key crypto", "x-api-key": "a", "keywords": ["biginteger9", "bignumber"]}
+    (tmp_path / "package.json").write_text(json.dumps(package, indent=2))
+    done = leaksweep("scan", str(tmp_path), "--min-confidence", "low")
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.timeout(60)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from scanner.structured.entries import MAX_ENTRIES, Entry
+from scanner.structured.sniffing import HEADER_MARK
 
 _STRING = rb"\"((?:[^\"\\\n]|\\.){1,4000}+)\""
 _COLON = rb"\s{0,40}:\s{0,40}"
@@ -39,7 +40,9 @@ _YAML_LIST = re.compile(
     rb"^[ \t]*[\"']?([\w-]{1,120})[\"']?[ \t]*:[ \t]*\r?\n[ \t]*-[ \t]+([^\s#|>&*!{\[:-][^\n]{0,4000})", re.MULTILINE
 )
 _HEADER_MARKS = (b"uthorization", b"ookie", b"-Token", b"-token", b"-Key", b"-key")
-_TELLING = re.compile(rb"(?i)auth|token|secret|passw|pwd|key|cookie|credential|session|private|signature|dsn|url|uri")
+_TELLING = re.compile(
+    rb"(?i)auth|token|secret|passw|pwd|keys?(?![a-z])|cookie|credential|session|private|signature|dsn|url|uri"
+)
 
 
 def json_pairs(text: bytes) -> Iterator[Entry]:
@@ -63,7 +66,7 @@ def yaml_pairs(text: bytes) -> Iterator[Entry]:
 
 def _headers(pattern: re.Pattern[bytes], text: bytes) -> Iterator[Entry]:
     """Yield what recorded requests hold: a header has a list of values."""
-    if any(mark in text for mark in _HEADER_MARKS):
+    if any(mark in text for mark in _HEADER_MARKS) and HEADER_MARK.search(text):
         yield from (entry for entry in _entries(pattern, text, 1, 2) if _TELLING.search(entry.name))
 
 

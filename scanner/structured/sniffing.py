@@ -23,20 +23,26 @@ def format_of(text: bytes) -> str:
     return ""
 
 
+_HEADER = rb"(?:uthorization|ookie|-[Tt]oken|-[Kk]ey)[\w-]{0,60}[\"']?[ \t]{0,40}:"
+HEADER_MARK = re.compile(_HEADER)
+"""A header of a recorded request, whose values a list below it may hold."""
+
 _MARKS = re.compile(
     rb"kind[\"']?[ \t]*:[ \t]*[\"']?Secret"
     rb"|[Vv]alue[\"']?(?:\s{0,40}:|[ \t\r]{0,40}$)|\"plaintext\"|random_password|\"cell_type\"|\"nbformat\""
-    rb"|(?:uthorization|ookie|-[Tt]oken|-[Kk]ey)[\w-]{0,60}[\"']?[ \t]{0,40}:",
+    rb"|" + _HEADER,
     re.MULTILINE,
 )
-_PGPASS_LINE = re.compile(rb"^[\w.*-]{1,253}:(?:\d{2,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:[^\n]", re.MULTILINE)
+_PGPASS_LINE = re.compile(
+    rb"^[\w.*-]{1,253}:(?:\d{2,5}|\*):(?:[^:\\\n]|\\.){1,64}+:(?:[^:\\\n]|\\.){1,64}+:[^\n]", re.MULTILINE
+)
 
 
 _MARK_WORDS = (
     *(b"Secret", b"alue", b'"plaintext"', b"random_password", b'"cell_type"', b'"nbformat"'),
     *(b"uthorization", b"ookie", b"oken", b"-Key", b"-key"),
 )
-_PGPASS_HINT = re.compile(rb":(?:\d{2,5}|\*):[^:\s]{1,64}:")
+_PGPASS_HINT = re.compile(rb":(?:\d{2,5}|\*):[^:\n]")
 
 
 def has_mark(lines: bytes) -> bool:
