@@ -17,7 +17,7 @@ import pytest
 from scanner.engine.anchors import derive_anchor
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.hit import AFTER, BEFORE
-from scanner.engine.matcher import BLOCK_AFTER, BLOCK_BEFORE, LINE_AFTER, LINE_BEFORE
+from scanner.engine.windows import BLOCK_AFTER, BLOCK_BEFORE, LINE_AFTER, LINE_BEFORE
 from scanner.globs import MAX_PATH
 from scanner.ruleset import load_catalogue
 from scanner.structured.sniffing import HEAD_BYTES
@@ -52,7 +52,7 @@ KNOWN_BUILT = {
     *("baseline.document __call__", "baseline.document _line_of_double"),
     *("imports.records _line_of", "imports.records _lines_of"),
     # Of rules, or of a file that a person names: `regex` searches under a time limit.
-    *("commands.explaining _outcome", "commands.judging fits", "engine.matcher pattern"),
+    *("commands.explaining _outcome", "commands.judging fits", "engine.patterns _compiled"),
     *("engine.rule_checks compiled", "engine.rule_checks pattern"),
     *("engine.samples _is_match", "engine.samples sample_of", "engine.samples template_of"),
     *("suppress _content_pattern", "suppress _is_found"),

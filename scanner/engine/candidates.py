@@ -31,9 +31,7 @@ from scanner.engine.hubs import assignments, url_pattern
 from scanner.engine.sequences import OTHER, TOKEN
 from scanner.engine.surroundings import Surroundings
 from scanner.engine.texts import Literals, Words
-
-Candidate = tuple[int, int]
-"""A byte offset near which a rule can match, and the index of the rule."""
+from scanner.engine.windows import Candidate
 
 _Heads = dict[bytes, list[tuple[bytes, int, bool, int]]]
 """By first characters: a text, the length of its run, whether case does not count, and a rule."""

@@ -17,17 +17,20 @@ from scanner.engine.filters import Filter, drop_reason, filters_of
 from scanner.engine.hit import Hit as Context
 from scanner.engine.hit import hit_of
 from scanner.engine.pairs import Located, pair
+from scanner.engine.patterns import Patterns, begins_line
 from scanner.engine.preference import rank
 from scanner.engine.snippets import masked_line
+from scanner.engine.windows import (
+    AFTER_CORE,
+    BEFORE_CORE,
+    Candidate,
+    Window,
+    add_window,
+    block_windows,
+    line_windows,
+    sight_of,
+)
 from scanner.model import Chunk, Match, Rule, Secret
-
-LINE_BEFORE = 2_048
-LINE_AFTER = 8_192
-"""What a pattern sees of a line longer than that, before and after its anchor, in bytes."""
-
-BLOCK_BEFORE = 4_096
-BLOCK_AFTER = 32_768
-"""The same for a pattern that looks across lines."""
 
 HEAD_BYTES = 1_024
 """What a pattern for the beginning of binary content sees."""
@@ -40,10 +43,9 @@ where there is no line end, slices overlap."""
 LEAD_BYTES = 64
 """What a look-behind may see before a window that begins inside a line."""
 
-MAX_JOINED_LINE = 2_048
 MAX_JOINED_BYTES = 32 << 10
 MIN_JOINED_LINES = 3
-"""Lines over which a pattern runs at once: how long each may be, how many bytes about, how many are worth it."""
+"""Lines over which a pattern runs at once: how many bytes about, how many lines are worth it."""
 
 MAX_MATCHES_PER_RULE = 1_000
 """Hits of one rule that are kept from one blob, the first ones; content can be made to match at every byte."""
@@ -139,14 +141,16 @@ class Engine:
     def __init__(self, rules: Sequence[Rule], anchors: Sequence[Anchor], *, timeout_s: float = 2.0) -> None:
         self.rules = tuple(rules)
         self._anchors = tuple(anchors)
+        patterns = [rule.pattern for rule in self.rules]
         self._dispatcher: Dispatcher | None = None
         self._everywhere = tuple(i for i, anchor in enumerate(self._anchors) if anchor.is_everywhere)
-        self._required = [tuple(text.encode() for text in anchor.required) for anchor in self._anchors]
+        self._wide = {i for i, anchor in enumerate(self._anchors) if anchor.spans_lines or anchor.is_everywhere}
+        self._sights = [sight_of(*one) for one in zip(self._anchors, map(begins_line, patterns), strict=True)]
         self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
         literals = (text for anchor in self._anchors for text in anchor.literals)
         self.needs_whole = bool(self._everywhere) or any("\n" in text for text in literals)
-        self._patterns: dict[int, Any] = {}
+        self._patterns = Patterns(patterns)
         self._filters: dict[int, tuple[Filter, ...]] = {}
 
     def search(self, data: bytes) -> Found:
@@ -158,10 +162,11 @@ class Engine:
 
         The same as `search_lines`, `search_blocks` and `search_head` together.
         """
-        found = Hits()
-        candidates = self.candidates(data, found)
-        windows = ((rule, self.windows(data, rule, candidates[rule])) for rule in candidates)
-        return self._search_windows(data, chain(windows, self._head_windows(data)), found)
+        found = self.search_lines(data)
+        found.merge(self.search_blocks(data, found.blocks))
+        found.blocks = []
+        found.merge(self.search_head(data))
+        return found
 
     def search_everywhere(self, data: bytes) -> Found:
         """Return the same as `search` without its candidates: every pattern over the whole of `data`.
@@ -173,7 +178,7 @@ class Engine:
     def search_everywhere_hits(self, data: bytes) -> Hits:
         """Return the hits of every pattern over the whole of `data`, not yet judged against each other."""
         windows = ((rule, [(0, len(data))]) for rule in range(len(self.rules)) if rule not in self._heads)
-        return self._search_windows(data, chain(windows, self._head_windows(data)), Hits())
+        return self._run_all(data, chain(windows, self._head_windows(data)), Hits())
 
     def search_lines(self, data: bytes) -> Hits:
         """Return the hits of the rules that look at one line, and where the others could match.
@@ -183,26 +188,26 @@ class Engine:
         what looks across lines into `search_blocks` or makes `wholes.wants_whole` ask for the whole content.
         """
         found = Hits()
-        candidates = self.candidates(data, found)
-        rules = [rule for rule in candidates if not self._anchors[rule].spans_lines]
-        self._search_windows(data, ((rule, self.windows(data, rule, candidates[rule])) for rule in rules), found)
-        found.blocks = [(at, rule) for rule in candidates if self._anchors[rule].spans_lines for at in candidates[rule]]
-        return found
+        alone: list[Candidate] = []
+        for candidate in self.candidates(data, found):
+            (found.blocks if candidate[1] in self._wide else alone).append(candidate)
+        lines, parts = line_windows(data, alone, self._sights)
+        self._run_all(data, ((rule, self._matching(rule, data, lines[rule])) for rule in lines), found)
+        return self._run_all(data, ((rule, self._near_core(rule, data, parts[rule])) for rule in parts), found)
 
     def search_blocks(self, data: bytes, blocks: Iterable[tuple[int, int]]) -> Hits:
         """Return the hits of the rules that look across lines; `data` is the whole content of a blob.
 
         `blocks` are the (offset, rule) that `search_lines` told for all of its lines.
         """
-        candidates: dict[int, list[int]] = {}
+        offsets: dict[int, list[int]] = {}
         for at, rule in blocks:
-            candidates.setdefault(rule, []).append(at)
-        windows = ((rule, self.windows(data, rule, candidates[rule])) for rule in candidates)
-        return self._search_windows(data, windows, Hits())
+            offsets.setdefault(rule, []).append(at)
+        return self._run_all(data, ((rule, self._windows(data, rule, offsets[rule])) for rule in offsets), Hits())
 
     def search_head(self, data: bytes) -> Hits:
         """Return the hits of the rules that look at the beginning of binary content."""
-        return self._search_windows(data, self._head_windows(data), Hits())
+        return self._run_all(data, self._head_windows(data), Hits())
 
     def _head_windows(self, data: bytes) -> list[tuple[int, list[tuple[int, int]]]]:
         """Return the work of the rules that look at the beginning of binary content; `wholes` asks for the whole of it.
@@ -213,54 +218,43 @@ class Engine:
             return []
         return [(rule, [(0, min(len(data), HEAD_BYTES))]) for rule in self._heads]
 
-    def candidates(self, data: bytes, found: Hits) -> dict[int, list[int]]:
-        """Return, by rule, the offsets near which it could match; long runs are noted in `found`."""
+    def candidates(self, data: bytes, found: Hits) -> list[Candidate]:
+        """Return where the rules could match, in no order; long runs are noted in `found`."""
         dispatcher = self._ready()
-        by_rule: dict[int, list[int]] = {}
+        out: list[Candidate] = [(0, rule) for rule in self._everywhere]
         for begin, end in _slices(data):
-            piece = data if end - begin == len(data) else data[begin:end]
             runs: list[tuple[int, int]] = []
-            for offset, rule in dispatcher.find(piece, runs):
-                by_rule.setdefault(rule, []).append(begin + offset)
+            if end - begin == len(data):
+                out += dispatcher.find(data, runs)
+            else:
+                out += [(begin + offset, rule) for offset, rule in dispatcher.find(data[begin:end], runs)]
             found.add_runs(runs, begin)
-        for rule in self._everywhere:
-            by_rule[rule] = [0]
-        return by_rule
+        return out
 
     def _ready(self) -> Dispatcher:
         if self._dispatcher is None:
             self._dispatcher = Dispatcher(self._anchors)
         return self._dispatcher
 
-    def windows(self, data: bytes, rule: int, offsets: list[int]) -> Iterator[tuple[int, int]]:
-        """Yield disjoint half-open windows around the offsets, in order; windows that touch are one."""
-        anchor = self._anchors[rule]
-        if anchor.is_everywhere:
-            yield 0, len(data)
-            return
-        before, after = max(LINE_BEFORE, anchor.width), max(LINE_AFTER, anchor.width)
-        low = high = -1
-        for offset in sorted(offsets):
-            is_covered = high - low <= before or offset + after <= high
-            if not anchor.spans_lines and offset < high and is_covered:
-                continue
-            if anchor.spans_lines:
-                start, end = _block_bounds(data, offset)
-            else:
-                start, end = line_bounds(data, offset, before=before, after=after)
-            if start > high:
-                if high >= 0:
-                    yield low, high
-                low, high = start, end
-            else:
-                high = max(high, end)
-        if high >= 0:
-            yield low, high
+    def windows(self, data: bytes, candidates: Iterable[Candidate]) -> dict[int, list[Window]]:
+        """Return, by rule, the disjoint windows in which it could match, in order."""
+        candidates = list(candidates)
+        alone = [one for one in candidates if one[1] not in self._wide]
+        lines, parts = line_windows(data, alone, self._sights)
+        out = {rule: sorted(lines.get(rule, []) + parts.get(rule, [])) for rule in {**lines, **parts}}
+        for rule in {rule for _, rule in candidates if rule in self._wide}:
+            out[rule] = self._windows(data, rule, [at for at, other in candidates if other == rule])
+        return out
 
-    def _search_windows(self, data: bytes, work: Iterable[tuple[int, Iterable[tuple[int, int]]]], found: Hits) -> Hits:
+    def _windows(self, data: bytes, rule: int, offsets: Iterable[int]) -> list[Window]:
+        """Return the windows of a rule that looks across lines."""
+        return [(0, len(data))] if self._anchors[rule].is_everywhere else block_windows(data, offsets)
+
+    def _run_all(self, data: bytes, work: Iterable[tuple[int, Iterable[Window]]], found: Hits) -> Hits:
+        """Add what the rules find in their windows to `found`, and return it."""
         for rule, windows in work:
             tried, slow = 0, len(found.timed_out)
-            for window in self._promising(rule, data, windows):
+            for window in windows:
                 if len(found.timed_out) - slow >= MAX_TIMEOUTS_PER_RULE:
                     found.timed_out.append((rule, window[0]))
                     continue
@@ -270,45 +264,42 @@ class Engine:
                     break
         return found
 
-    def _promising(self, rule: int, data: bytes, windows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Yield the windows, in order, without those in which the pattern cannot match.
+    def _matching(self, rule: int, data: bytes, lines: list[Window]) -> Iterator[Window]:
+        """Yield those of some whole lines, in order, in which the pattern matches; all of them if it takes too long.
 
-        Most windows are short lines without a match. What a match needs of them is asked first, and then the pattern
-        runs over many of them at once, a line each: a call for each costs more than the search.
+        Most lines hold no match, so the pattern runs over many of them at once: a call for each costs more than the
+        search.
         """
-        if self._anchors[rule].spans_lines or self._anchors[rule].is_everywhere or rule in self._heads:
-            yield from windows
-            return
-        required = self._required[rule]
-        lines: list[tuple[int, int]] = []
-        size = 0
-        for window in windows:
-            start, end = window
-            if required:
-                low = data[start:end].lower()
-                for text in required:
-                    if text in low:
-                        break
-                else:
-                    continue
-            if end - start > MAX_JOINED_LINE or not _is_whole_line(data, start, end):
-                yield from self._matching(rule, data, lines)
-                lines, size = [], 0
-                yield window
-                continue
-            lines.append(window)
+        first = size = 0
+        for number, (start, end) in enumerate(lines, 1):
             size += end - start
-            if size > MAX_JOINED_BYTES:
-                yield from self._matching(rule, data, lines)
-                lines, size = [], 0
-        yield from self._matching(rule, data, lines)
+            if size > MAX_JOINED_BYTES or number == len(lines):
+                yield from self._matching_of(rule, data, lines[first:number])
+                first, size = number, 0
 
-    def _matching(self, rule: int, data: bytes, lines: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
-        """Return those of some whole lines in which the pattern matches; all of them if it takes too long."""
+    def _near_core(self, rule: int, data: bytes, parts: list[Window]) -> Iterator[Window]:
+        """Yield what of some parts of long lines, in order, is near to where the pattern can match."""
+        for start, end in parts:
+            core = self._patterns.quickest(rule, end - start)
+            if core is self.pattern(rule):
+                yield start, end
+                continue
+            chunk, first = _window_chunk(data, start, end)
+            near: list[Window] = []
+            try:
+                timeout_s = self._timeout_s + len(chunk.text) / 1e6
+                for hit in core.finditer(chunk.text, pos=first, overlapped=True, timeout=timeout_s):
+                    low, high = byte_offset(chunk, hit.start()), byte_offset(chunk, hit.end())
+                    add_window(near, (max(start, low - BEFORE_CORE), min(end, high + AFTER_CORE)))
+            except TimeoutError:
+                near = [(start, end)]
+            yield from near
+
+    def _matching_of(self, rule: int, data: bytes, lines: list[Window]) -> list[Window]:
         if len(lines) < MIN_JOINED_LINES:
             return lines
         text, starts = _joined(data, lines)
-        search = self.pattern(rule).search
+        search = self._patterns.quickest(rule, len(text)).search
         timeout_s = self._timeout_s + len(text) / 1e6
         found = []
         try:
@@ -346,14 +337,7 @@ class Engine:
 
     def pattern(self, rule: int) -> Any:
         """Return the compiled pattern of a rule."""
-        pattern = self._patterns.get(rule)
-        if pattern is None:
-            import regex
-
-            pattern = regex.compile(self.rules[rule].pattern, regex.ASCII | regex.MULTILINE)
-            self._patterns[rule] = pattern
-            self._filters[rule] = filters_of(self.rules[rule])
-        return pattern
+        return self._patterns.of(rule)
 
     def _take(self, rule: int, chunk: Chunk, matched: Any, found: Hits) -> None:
         context = hit_of(chunk.text, matched)
@@ -371,7 +355,10 @@ class Engine:
 
     def opinion(self, rule: int, context: Context) -> tuple[str | None, str | None]:
         """Return why to drop a hit, or None, and the confidence that the judge gives it, None where it is not asked."""
-        reason = drop_reason(context, self._filters[rule])
+        filters = self._filters.get(rule)
+        if filters is None:
+            filters = self._filters[rule] = filters_of(self.rules[rule])
+        reason = drop_reason(context, filters)
         if reason is None and is_below_entropy(context.secret, self.rules[rule].min_entropy_bits):
             reason = "low entropy"
         kind = self.rules[rule].judge
@@ -489,10 +476,6 @@ def _slices(data: bytes) -> Iterator[tuple[int, int]]:
     yield begin, size
 
 
-def _is_whole_line(data: bytes, start: int, end: int) -> bool:
-    return (not start or data[start - 1] == _LINE_END) and (end == len(data) or data[end] == _LINE_END)
-
-
 def _joined(data: bytes, lines: list[tuple[int, int]]) -> tuple[str, list[int]]:
     """Return some lines as one text, divided by line feeds, and where each begins in it, in characters."""
     parts = [data[start:end] for start, end in lines]
@@ -509,11 +492,6 @@ def _window_chunk(data: bytes, start: int, end: int) -> tuple[Chunk, int]:
         return decode_window(data, start, end), 0
     chunk = decode_window(data, max(0, start - LEAD_BYTES), end)
     return chunk, len(decode_window(data, chunk.offset, start).text)
-
-
-def _block_bounds(data: bytes, offset: int) -> tuple[int, int]:
-    start = line_bounds(data, max(0, offset - BLOCK_BEFORE), before=LINE_BEFORE, after=0)[0]
-    return start, line_bounds(data, min(len(data), offset + BLOCK_AFTER), before=0, after=LINE_AFTER)[1]
 
 
 def _overlapping(hits: list[Hit]) -> Iterator[list[Hit]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from scanner.engine.anchors import Anchor, derive_anchor, has_left_edge, is_head, literals_of
-from scanner.engine.matcher import LINE_AFTER, LINE_BEFORE, Engine
+from scanner.engine.matcher import Engine
 from scanner.engine.templates import expand
+from scanner.engine.windows import LINE_AFTER, LINE_BEFORE
 from scanner.model import Rule
 
 HOSTILE_TIMEOUT_S = 0.5

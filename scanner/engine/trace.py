@@ -44,8 +44,8 @@ def looks(engine: Engine, data: bytes, line: Span) -> list[Look]:
     """
     final = {(match.rule_id, match.start, match.end) for match in engine.search(data).matches}
     found: list[Look] = []
-    for rule, offsets in engine.candidates(data, Hits()).items():
-        windows = [w for w in engine.windows(data, rule, offsets) if w[0] <= line[1] and line[0] <= w[1]]
+    for rule, all_windows in engine.windows(data, engine.candidates(data, Hits())).items():
+        windows = [w for w in all_windows if w[0] <= line[1] and line[0] <= w[1]]
         seen = [look for window in windows for look in _in_window(engine, rule, data, window, final)]
         here = [look for look in seen if look.span and line[0] <= look.span[0] <= line[1]]
         found += here or ([Look(engine.rules[rule].id)] if windows else [])

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.chunks import normalise
+from scanner.engine import patterns
 from scanner.engine.anchors import derive_anchor, is_head
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.matcher import Engine, Hit
@@ -60,6 +61,44 @@ def test_examples_in_any_surroundings_are_found_with_candidates_as_without(seed:
         data = b"".join(parts)
         data = data.swapcase() if rng.random() < 0.3 else data
         assert hits_of(ENGINE, data) == all_hits_of(ENGINE, data)
+
+
+LINE_PARTS = [
+    *(part for part in SURROUNDINGS if b"\n" not in part),
+    b"x = f(a.b, c) " * 60,
+    b'{"a":[1,2],"key":0},' * 90,
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_examples_on_long_lines_are_found_by_the_cores_of_patterns_as_without(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "MIN_CORE_BYTES", 0)
+    engine = Engine(RULESET.rules, RULESET.anchors)
+    rng = random.Random(seed)
+    for _ in range(8):
+        examples = [rng.choice(EXAMPLES).replace(b"\n", b" ") for _ in range(rng.randint(2, 6))]
+        parts = [part for example in examples for part in (*rng.choices(LINE_PARTS, k=rng.randint(0, 6)), example)]
+        data = b"".join(parts)
+        data = data.swapcase() if rng.random() < 0.3 else data
+        assert hits_of(engine, data) == all_hits_of(engine, data)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "core"),
+    [
+        (r"(?<!\w)[\w.-]{0,30}?key=(?P<secret>x+)", r"key=(?P<secret>x+)"),
+        (r"(?ix)(?<![\w])(?P<name>[\w.$-]{0,50}?(?:a|b)):(?P<secret>x)", r"(?ix)(?P<name>(?:a|b)):(?P<secret>x)"),
+        (r"\b(?i:(?:[\w.]{0,20}[_.-])?key)=(?P<secret>x)", r"(?i:key)=(?P<secret>x)"),
+        (r"(?<!\w)[\w.-]{0,30}?key=(?P<secret>x)|(?P<secret>yy)", None),
+        (r"(?<!\w)[\w.-]{1,30}?key=(?P<secret>x)", None),
+        (r"(?<!\w)(?:[\w]{0,20}\.){2}key=(?P<secret>x)", None),
+        (r"\b[ab]{0,900}key=(?P<secret>x)", None),
+    ],
+)
+def test_the_core_of_a_pattern_leaves_out_what_need_not_be_there(pattern: str, core: str | None) -> None:
+    assert patterns.core_of(pattern) == core
 
 
 def real_files(count: int, most_bytes: int) -> Iterator[Path]:

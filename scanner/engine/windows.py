@@ -1,0 +1,121 @@
+"""Where patterns run: the lines that hold a candidate, and of a long line what is near to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from scanner.chunks import line_bounds
+from scanner.engine.anchors import MAX_REACH, MAX_WIDTH, Anchor
+from scanner.engine.hit import AFTER, BEFORE
+from scanner.engine.patterns import MAX_LEAD
+
+SHORT_LINE = 2_048
+"""Up to that length a line is looked at as a whole."""
+
+LINE_BEFORE = 2_048
+LINE_AFTER = 8_192
+"""What a pattern without a bound sees of a longer line, before and after its candidate, in bytes."""
+
+BLOCK_BEFORE = 4_096
+BLOCK_AFTER = 32_768
+"""The same for a pattern that looks across lines."""
+
+_MAX_CHARACTER = 4
+"""Bytes that a character takes at most in UTF-8."""
+
+BEFORE_CORE = (BEFORE + MAX_LEAD) * _MAX_CHARACTER
+AFTER_CORE = AFTER * _MAX_CHARACTER + MAX_REACH
+"""What a pattern, filters and the judge see around a match of the core of the pattern, in bytes."""
+
+Candidate = tuple[int, int]
+"""A byte offset near which a rule can match, and the index of the rule."""
+
+Window = tuple[int, int]
+"""Half-open byte offsets."""
+
+
+class LineWindows(NamedTuple):
+    """By rule, in order and disjoint: `lines` are whole lines, `parts` are parts of long lines."""
+
+    lines: dict[int, list[Window]]
+    parts: dict[int, list[Window]]
+
+
+class Sight(NamedTuple):
+    """What one rule asks of its windows: bytes before and after a candidate, and texts of which one must be there.
+
+    With `begins_line` the rule matches at the beginning of a line only.
+    """
+
+    before: int
+    after: int
+    required: tuple[bytes, ...]
+    begins_line: bool
+
+
+def sight_of(anchor: Anchor, begins_line: bool) -> Sight:
+    """Return what a rule that looks at one line must see: its match, and what filters and the judge see around that."""
+    required = tuple(text.encode() for text in anchor.required)
+    if anchor.width >= MAX_WIDTH:
+        return Sight(MAX_WIDTH, MAX_WIDTH, required, begins_line)
+    before, after = anchor.width + BEFORE * _MAX_CHARACTER, anchor.width + AFTER * _MAX_CHARACTER
+    return Sight(max(before, MAX_REACH), after + MAX_REACH, required, begins_line)
+
+
+def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[Sight]) -> LineWindows:
+    """Return where the rules can match near their candidates; nothing where a text that a match needs is absent.
+
+    A line is found and put in lower case once, however many rules have a candidate on it.
+    """
+    lines: dict[int, list[Window]] = {}
+    parts: dict[int, list[Window]] = {}
+    start, end, is_short = 0, -1, False
+    low: bytes | None = None
+    seen: set[int] = set()
+    for offset, rule in sorted(set(candidates)):
+        if offset > end:
+            start = data.rfind(b"\n", end + 1, offset) + 1 or end + 1
+            end = data.find(b"\n", offset)
+            end = len(data) if end < 0 else end
+            is_short, low = end - start <= SHORT_LINE, None
+            seen.clear()
+        before, after, required, begins_line = sights[rule]
+        if is_short:
+            if rule in seen:
+                continue
+            seen.add(rule)
+            if required:
+                low = data[start:end].lower() if low is None else low
+                if not any(text in low for text in required):
+                    continue
+            lines.setdefault(rule, []).append((start, end))
+            continue
+        if begins_line and offset - before > start:
+            continue
+        add_window(parts.setdefault(rule, []), (max(start, offset - before), min(end, offset + after)))
+    return LineWindows(lines, {rule: _telling(data, parts[rule], sights[rule].required) for rule in parts})
+
+
+def _telling(data: bytes, windows: list[Window], required: Sequence[bytes]) -> list[Window]:
+    if not required:
+        return windows
+    lows = ((window, data[window[0] : window[1]].lower()) for window in windows)
+    return [window for window, low in lows if any(text in low for text in required)]
+
+
+def add_window(windows: list[Window], window: Window) -> None:
+    """Add a window that begins at or behind the last one; windows that touch are one."""
+    if windows and window[0] <= windows[-1][1]:
+        window = windows[-1][0], max(window[1], windows.pop()[1])
+    windows.append(window)
+
+
+def block_windows(data: bytes, offsets: Iterable[int]) -> list[Window]:
+    """Return the disjoint windows around candidates of a rule that looks across lines, in order."""
+    windows: list[Window] = []
+    for offset in sorted(offsets):
+        start = line_bounds(data, max(0, offset - BLOCK_BEFORE), before=LINE_BEFORE, after=0)[0]
+        end = line_bounds(data, min(len(data), offset + BLOCK_AFTER), before=0, after=LINE_AFTER)[1]
+        add_window(windows, (start, end))
+    return windows
