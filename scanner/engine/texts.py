@@ -14,6 +14,9 @@ from scanner.engine.surroundings import Check, Surroundings, check_of
 _MAX_REMEMBERED = 100_000
 """Tokens that hold no keyword and are remembered."""
 
+_PACKED = 32
+"""How long what stands between blanks is on average in packed code, at least, in bytes."""
+
 _MAX_GRAM = 8
 _FREQUENT = (
     b"key",
@@ -132,22 +135,33 @@ def _cost(gram: bytes) -> float:
 
 
 class Words:
-    """Keywords that stand before one kind of place."""
+    """Keywords that stand before one kind of place.
+
+    One with other characters than a token has is told by its longest part, and then looked for as a whole.
+    """
 
     def __init__(self, keywords: Iterable[tuple[Keyword, int]]) -> None:
         self._always = tuple(dict.fromkeys(rule for word, rule in keywords if not word.text))
-        self._guarded: dict[bytes, list[int]] = {}
-        self._free: dict[bytes, list[int]] = {}
-        self._spaced = [(word.text.encode(), rule) for word, rule in keywords if len(word.text.split()) > 1]
+        self._guarded: dict[bytes, list[_Named]] = {}
+        self._free: dict[bytes, list[_Named]] = {}
+        self._plain: list[tuple[bytes, int]] = []
         for word, rule in keywords:
-            if len(word.text.split()) == 1:
-                (self._guarded if word.is_guarded else self._free).setdefault(word.text.encode(), []).append(rule)
-        self._is_empty = not (self._guarded or self._free or self._spaced)
+            if word.text:
+                self._add(word.text.encode(), rule, is_guarded=word.is_guarded)
+        self._is_empty = not (self._guarded or self._free or self._plain)
         self._pattern: re.Pattern[bytes] | None = None
-        self._named: dict[bytes, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self._named: dict[frozenset[tuple[bytes, bool]], tuple[_Named, ...]] = {}
         self._dull: set[bytes] = set()
         self._telling: set[bytes] = set()
-        self._signs: dict[bytes, tuple[int, ...]] = {}
+        self._signs: dict[bytes, tuple[_Named, ...]] = {}
+
+    def _add(self, text: bytes, rule: int, *, is_guarded: bool) -> None:
+        part = max(text.translate(_TO_TOKENS).split(), key=len, default=b"")
+        if len(part) < KEY_LENGTH:
+            self._plain.append((text, rule))
+        else:
+            words = self._guarded if is_guarded and part == text else self._free
+            words.setdefault(part, []).append((rule, b"" if part == text else text))
 
     def __bool__(self) -> bool:
         return bool(self._always) or not self._is_empty
@@ -163,16 +177,19 @@ class Words:
         if self._is_empty or not places:
             return
         parts = [data[_line_start(data, start) : end].lower() for start, end in places]
-        tokens = [part.split() for part in parts]
+        for text, rule in self._plain:
+            out.extend([(start, rule) for (start, _), part in zip(places, parts, strict=True) if text in part])
+        if self._guarded or self._free:
+            self._find_by_tokens(places, parts, out)
+
+    def _find_by_tokens(self, places: list[tuple[int, int]], parts: list[bytes], out: list[tuple[int, int]]) -> None:
+        tokens = [_tokens(part) for part in parts]
         self._learn(set().union(*tokens) - self._dull)
         telling, signs = self._telling, self._signs
         for (start, _), part, its in zip(places, parts, tokens, strict=True):
             if not telling.isdisjoint(its):
-                rules = {rule for token in telling.intersection(its) for rule in signs[token]}
-                out.extend([(start, rule) for rule in rules])
-            for text, rule in self._spaced:
-                if text in part:
-                    out.append((start, rule))
+                named = {one for token in telling.intersection(its) for one in signs[token]}
+                out.extend([(start, rule) for rule, text in named if text in part])
 
     def _learn(self, tokens: set[bytes]) -> None:
         """Remember which of the tokens, which hold no blanks, hold keywords, and the rules of these."""
@@ -182,13 +199,13 @@ class Words:
         ordered = list(tokens)
         text = b" ".join(ordered)
         starts = list(accumulate((len(token) + 1 for token in ordered), initial=0))
-        found: dict[bytes, set[int]] = {}
+        found: dict[bytes, set[tuple[bytes, bool]]] = {}
         for word in self._words()(text):
             at = word.start()
             token = ordered[bisect_right(starts, at) - 1]
-            is_free = not at or not text[at - 1 : at].isalpha()
-            found.setdefault(token, set()).update(self._rules_of(word[1])[is_free])
-        told = {token: tuple(sorted(rules)) for token, rules in found.items() if rules}
+            found.setdefault(token, set()).add((word[1], not at or not text[at - 1 : at].isalpha()))
+        told = {token: self._rules_of(frozenset(words)) for token, words in found.items()}
+        told = {token: rules for token, rules in told.items() if rules}
         self._signs.update(told)
         self._telling.update(told)
         self._dull |= tokens.difference(told)
@@ -198,15 +215,30 @@ class Words:
             self._pattern = _trie_pattern({**self._guarded, **self._free})
         return self._pattern.finditer
 
-    def _rules_of(self, longest: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the rules of all words with which the longest one at a place begins: behind a letter, or not."""
-        rules = self._named.get(longest)
+    def _rules_of(self, words: frozenset[tuple[bytes, bool]]) -> tuple[_Named, ...]:
+        """Return the rules of all keywords with which these begin; each says whether no letter stands before it."""
+        rules = self._named.get(words)
         if rules is None:
-            words = [longest[:length] for length in range(1, len(longest) + 1)]
-            free = [rule for word in words for rule in self._free.get(word, ())]
-            guarded = [rule for word in words for rule in self._guarded.get(word, ())]
-            rules = self._named[longest] = tuple(dict.fromkeys(free)), tuple(dict.fromkeys(free + guarded))
+            heads = {(word[:length], is_free) for word, is_free in words for length in range(1, len(word) + 1)}
+            free = {one for word, _ in heads for one in self._free.get(word, ())}
+            guarded = {one for word, is_free in heads if is_free for one in self._guarded.get(word, ())}
+            rules = self._named[words] = tuple(sorted(free | guarded))
         return rules
+
+
+_Named = tuple[int, bytes]
+"""A rule, and its keyword where that holds more than what stands in a token."""
+
+_TO_TOKENS = bytes(byte if byte in b"abcdefghijklmnopqrstuvwxyz0123456789_-" else 32 for byte in range(256))
+
+
+def _tokens(part: bytes) -> list[bytes]:
+    """Return what may hold keywords in a part of a line: what stands between blanks; in packed code, between any marks.
+
+    Packed code has few blanks, and what stands between two hardly comes again.
+    """
+    tokens = part.split()
+    return tokens if len(part) < _PACKED * len(tokens) else part.translate(_TO_TOKENS).split()
 
 
 def _line_start(data: bytes, at: int) -> int:
