@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from scanner.chunks import line_bounds
@@ -70,31 +70,43 @@ def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[
     """
     lines: dict[int, list[Window]] = {}
     parts: dict[int, list[Window]] = {}
-    start, end, is_short = 0, -1, False
-    low: bytes | None = None
-    seen: set[int] = set()
-    for offset, rule in sorted(set(candidates)):
+    for start, end, near in _by_line(data, candidates):
+        if end - start > SHORT_LINE:
+            for offset, rule in near:
+                sight = sights[rule]
+                if not sight.begins_line or offset - sight.before <= start:
+                    window = max(start, offset - sight.before), min(end, offset + sight.after)
+                    add_window(parts.setdefault(rule, []), window)
+            continue
+        window, low = (start, end), b""
+        for rule in {rule for _, rule in near}:
+            if required := sights[rule].required:
+                low = low or data[start:end].lower()
+                for text in required:
+                    if text in low:
+                        break
+                else:
+                    continue
+            lines.setdefault(rule, []).append(window)
+    return LineWindows(lines, {rule: _telling(data, parts[rule], sights[rule].required) for rule in parts})
+
+
+def _by_line(data: bytes, candidates: Iterable[Candidate]) -> Iterator[tuple[int, int, list[Candidate]]]:
+    """Yield the half-open bounds of each line that holds candidates, and these, both in order."""
+    near: list[Candidate] = []
+    start, end = 0, -1
+    for candidate in sorted(set(candidates)):
+        offset = candidate[0]
         if offset > end:
+            if near:
+                yield start, end, near
+                near = []
             start = data.rfind(b"\n", end + 1, offset) + 1 or end + 1
             end = data.find(b"\n", offset)
             end = len(data) if end < 0 else end
-            is_short, low = end - start <= SHORT_LINE, None
-            seen.clear()
-        before, after, required, begins_line = sights[rule]
-        if is_short:
-            if rule in seen:
-                continue
-            seen.add(rule)
-            if required:
-                low = data[start:end].lower() if low is None else low
-                if not any(text in low for text in required):
-                    continue
-            lines.setdefault(rule, []).append((start, end))
-            continue
-        if begins_line and offset - before > start:
-            continue
-        add_window(parts.setdefault(rule, []), (max(start, offset - before), min(end, offset + after)))
-    return LineWindows(lines, {rule: _telling(data, parts[rule], sights[rule].required) for rule in parts})
+        near.append(candidate)
+    if near:
+        yield start, end, near
 
 
 def _telling(data: bytes, windows: list[Window], required: Sequence[bytes]) -> list[Window]:
