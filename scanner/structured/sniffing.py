@@ -23,9 +23,25 @@ def format_of(text: bytes) -> str:
     return ""
 
 
-_HEADER = rb"(?:uthorization|ookie|-[Tt]oken|-[Kk]ey)[\w-]{0,60}[\"']?[ \t]{0,40}:"
-HEADER_MARK = re.compile(_HEADER)
-"""A header of a recorded request, whose values a list below it may hold."""
+_HEADER_END = rb"[\w-]{0,60}[\"']?[ \t]{0,40}:"
+_HEADER = rb"(?:uthorization|ookie|-[Tt]oken|-[Kk]ey)" + _HEADER_END
+_HEADERS = (
+    re.compile(rb"uthorization" + _HEADER_END),
+    re.compile(rb"ookie" + _HEADER_END),
+    re.compile(rb"-Token" + _HEADER_END),
+    re.compile(rb"-token" + _HEADER_END),
+    re.compile(rb"-Key" + _HEADER_END),
+    re.compile(rb"-key" + _HEADER_END),
+)
+
+
+def has_headers(text: bytes) -> bool:
+    """Return whether a text names a header of a recorded request, whose values a list below it may hold.
+
+    Each mark is searched for alone, since `re` finds a text by its fixed beginning ten times as fast.
+    """
+    return any(header.search(text) for header in _HEADERS)
+
 
 _MARKS = re.compile(
     rb"kind[\"']?[ \t]*:[ \t]*[\"']?Secret"
