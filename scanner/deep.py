@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from scanner.binary import is_binary, strings_of
 from scanner.chunks import normalise, wide_encoding
 from scanner.containers.items import Trouble
 from scanner.containers.opening import kind_inside, kind_of, open_container
@@ -17,9 +16,8 @@ from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose, compose_whole
-from scanner.engine.candidates import long_runs
 from scanner.engine.matcher import Engine, Hit, Hits
-from scanner.line_memory import hits_of_lines, line_memory, occurrences
+from scanner.line_search import LineSearch, Prepared
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.reading import read_structured
 from scanner.structured.sniffing import format_of
@@ -30,9 +28,6 @@ MAX_TOTAL_BYTES = 512 << 20
 MAX_MEMBERS = 50_000
 MAX_S = 10.0
 """What one blob may cost: its decoders one inside another, bytes held at one time, bytes in all, members, seconds."""
-
-MAX_BY_LINES_BYTES = 8 << 20
-"""A longer text is searched as it is, so that it is not held twice."""
 
 MAX_REMEMBERED_TEXT_BYTES = 16 << 10
 MAX_REMEMBERED_BYTES = 32 << 20
@@ -136,20 +131,24 @@ class DeepSearch:
         by_lines: bool = True,
     ) -> None:
         self._engine = engine
-        self._by_lines = by_lines
         self._on_view = on_view
         self._max_depth = max_depth
         self._max_s = max_s
         self._clock = clock
-        self.lines = line_memory(engine)
+        self._own = LineSearch(engine, by_lines=by_lines)
+        self.lines = self._own.memory
         self._remembered: dict[bytes, Hits] = {}
         self._remembered_bytes = 0
         self._dull: dict[tuple[int, bytes], Counter[str]] = {}
 
-    def search(self, data: bytes, name: str) -> Searched:
+    def prepare(self, blobs: Sequence[bytes]) -> list[Prepared | None]:
+        """Return what makes the search of some small blobs quicker, for each of them."""
+        return self._own.prepare(blobs)
+
+    def search(self, data: bytes, name: str, prepared: Prepared | None = None) -> Searched:
         """Return what is found in a blob, at any depth; `name` is what skips call it."""
         state = _State(name, self._budget())
-        self._search_content(data, "", (), self._max_depth, state)
+        self._search_content(data, "", (), self._max_depth, state, prepared)
         return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
 
     def places(self, lines: bytes, long_runs: list[_Span]) -> tuple[list[int], list[int]] | None:
@@ -192,14 +191,22 @@ class DeepSearch:
 
     # --- contents: a blob, or a member of one ---------------------------------------------------------
 
-    def _search_content(self, data: bytes, member: str, decoding: tuple[str, ...], depth: int, state: _State) -> None:
+    def _search_content(
+        self,
+        data: bytes,
+        member: str,
+        decoding: tuple[str, ...],
+        depth: int,
+        state: _State,
+        prepared: Prepared | None = None,
+    ) -> None:
         """Search a content by its own lines, and what it holds."""
         encoding = wide_encoding(data)
-        text = normalise(data)
+        text = prepared.text if prepared else normalise(data)
         kind = kind_of(data)
         base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding)
         if not kind or not decoding:
-            base.hits.merge(self._own_hits(text))
+            base.hits.merge(self._own.own_hits(text, prepared.lines if prepared else None))
         before = len(state.matches)
         if kind:
             self._open(kind, data, member, decoding, depth, state)
@@ -207,36 +214,6 @@ class DeepSearch:
             view = View(text, _as_it_is, depth, base.hits.runs, is_document=True)
             self._guarded(self._search_view, view, base, state)
         self._judge(base, state, known=state.matches[before:])
-
-    def _own_hits(self, text: bytes) -> Hits:
-        """Return the hits in a content as it stands; of binary content, those in its strings."""
-        if not is_binary(text):
-            return self._text_hits(text)
-        strings = strings_of(text)
-        found = self._text_hits(strings.text)
-        found.hits = [
-            hit._replace(start=strings.place(hit.start), end=strings.place(hit.end - 1) + 1) for hit in found.hits
-        ]
-        found.runs = [(strings.place(start), strings.place(end - 1) + 1) for start, end in found.runs]
-        found.merge(self._engine.search_head(text))
-        return found
-
-    def _text_hits(self, text: bytes) -> Hits:
-        """Return the same as the engine does, from memory for the lines that were searched before."""
-        if not self._by_lines or len(text) > MAX_BY_LINES_BYTES or self._engine.needs_whole:
-            return self._engine.search_hits(text)
-        lines = set(text.split(b"\n"))
-        self.lines.learn(lines)
-        telling = self.lines.of(lines)
-        if any(signs.is_capped for signs in telling.values()):
-            return self._engine.search_hits(text)
-        places = ((telling[line], at) for line, at in occurrences(text, telling))
-        found = hits_of_lines(self._engine, text, places)
-        found.drops += [(0, reason) for signs in telling.values() for reason in signs.drops]
-        found.timed_out += [(rule, 0) for signs in telling.values() for rule in signs.timed_out]
-        found.runs = long_runs(text)
-        found.merge(self._engine.search_head(text))
-        return found
 
     def _open(self, kind: str, data: bytes, member: str, decoding: tuple[str, ...], depth: int, state: _State) -> None:
         if not self._max_depth:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from scanner.deep import MAX_DEPTH, DeepSearch
 from scanner.engine.matcher import Engine
 from scanner.globs import PathGlobs
+from scanner.line_search import Prepared
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason
 from scanner.ruleset import Ruleset
 from scanner.sources.commits import texts
@@ -22,6 +23,8 @@ from scanner.suppress import OWN_MARK
 
 BATCH_BYTES = 4 << 20
 BATCH_ENTRIES = 512
+GROUP_BYTES = 1 << 20
+"""What is held of a batch at one time, about; the lines of that are searched at once."""
 
 Entry = FileEntry | ObjectEntry
 
@@ -66,18 +69,20 @@ class Scanner:
         skipped: list[Skip] = []
         dropped: Counter[str] = Counter()
         marked: list[str] = []
-        blobs = total = commits = 0
-        for entry in batch:
-            for blob in self._blobs(entry):
+        blobs = total = 0
+        for group in self._groups(batch):
+            read = [blob for _, blob in group if isinstance(blob, Blob)]
+            prepared = iter(self._prepared(read))
+            for entry, blob in group:
                 if isinstance(blob, Skip):
                     skipped.append(blob)
                     continue
                 blobs += blob.kind is BlobKind.FILE
                 total += len(blob.data)
-                self.search_into(blob, found, skipped, dropped)
+                self.search_into(blob, found, skipped, dropped, next(prepared))
                 if isinstance(entry, FileEntry) and OWN_MARK in blob.data:
                     marked.append(entry.path)
-            commits += isinstance(entry, ObjectEntry) and entry.kind is BlobKind.COMMIT
+        commits = sum(isinstance(entry, ObjectEntry) and entry.kind is BlobKind.COMMIT for entry in batch)
         return BatchResult(tuple(found), tuple(skipped), dropped, blobs, total, commits, marked=tuple(marked))
 
     def search_blob(self, blob: Blob) -> BatchResult:
@@ -93,6 +98,26 @@ class Scanner:
         if self._reader is not None:
             self._reader.close()
 
+    def _prepared(self, blobs: Sequence[Blob]) -> Sequence[Prepared | None]:
+        try:
+            return self.deep.prepare([blob.data for blob in blobs])
+        except MemoryError:
+            # Each may fit alone; the one that does not is then told.
+            return [None] * len(blobs)
+
+    def _groups(self, batch: Sequence[Entry]) -> Iterator[list[tuple[Entry, Blob | Skip]]]:
+        """Yield what the entries hold, in groups of about GROUP_BYTES."""
+        group: list[tuple[Entry, Blob | Skip]] = []
+        size = 0
+        for entry in batch:
+            for blob in self._blobs(entry):
+                group.append((entry, blob))
+                size += len(blob.data) if isinstance(blob, Blob) else 0
+                if size >= GROUP_BYTES:
+                    yield group
+                    group, size = [], 0
+        yield group
+
     def _blobs(self, entry: Entry) -> Iterable[Blob | Skip]:
         if isinstance(entry, FileEntry):
             return (read_file(entry, max_bytes=self._max_blob_bytes),)
@@ -107,14 +132,21 @@ class Scanner:
             return (Blob(data, path=entry.path, oid=entry.oid),)
         return texts(entry.oid, entry.kind, data)
 
-    def search_into(self, blob: Blob, found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]) -> None:
+    def search_into(
+        self,
+        blob: Blob,
+        found: list[BlobMatches],
+        skipped: list[Skip],
+        dropped: Counter[str],
+        prepared: Prepared | None = None,
+    ) -> None:
         """Add what one blob gave to the lists."""
         name = blob.path or blob.oid or ""
         pointer = lfs_skip(blob)
         if pointer is not None:
             skipped.append(pointer)
         try:
-            result = self.deep.search(blob.data, name)
+            result = self.deep.search(blob.data, name, prepared)
         except MemoryError:
             skipped.append(Skip(SkipReason.NO_MEMORY, name, f"{len(blob.data)} bytes"))
             return

@@ -7,7 +7,7 @@ same items make the regular expression and prove that a pattern cannot match wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from scanner.engine.sequences import ALL, DIGITS, OTHER, QUOTES, SPACE, Item, Sequence
@@ -132,15 +132,64 @@ def assignments(places: Iterable[str]) -> Assignments:
     """Return the search for those hubs of assignments, made of the same items that prove a pattern needs them."""
     hubs = [HUBS[place] for place in sorted(set(places)) if len(HUBS[place].start) == 1]
     table = _class_table({item.characters for hub in hubs for item in hub.follow})
-    lead = b"".join(_classes(item, table) for item in _LEAD)
+    behind = frozenset[int]().union(*(_first(hub.follow[len(_LEAD) :]) for hub in hubs))
+    lead = _source(_LEAD, behind, table)
     groups = []
     for operators in _OPERATORS:
         own = [hub for hub in hubs if hub.start in operators]
         forms = {(hub.follow[len(_LEAD) :], hub.has_digit): None for hub in own}
-        ahead = lead + b"(?:" + b"|".join(_ahead(*form, table) for form in forms) + b")"
+        ahead = lead + b"(?:" + b"|".join(_values(forms, table)) + b")"
         operator = _classes(Item(frozenset(map(ord, operators))), table)
         groups += [(operators, re.compile(operator + b"(?=" + ahead + b")"))] if own else []
     return Assignments(table, tuple(groups))
+
+
+def _values(forms: Iterable[tuple[Sequence, bool]], table: bytes) -> Iterator[bytes]:
+    """Yield the source for the forms that begin in one way: first the least that all have, which most places lack."""
+    together: dict[tuple[Sequence, frozenset[int]], list[tuple[int, bool]]] = {}
+    for follow, has_digit in forms:
+        together.setdefault((follow[:-1], follow[-1].characters), []).append((follow[-1].low, has_digit))
+    for (before, characters), asked in together.items():
+        least = min(low for low, _ in asked)
+        ways = []
+        for low, has_digit in asked:
+            longer = _ahead_of(Item(characters, low, low), table) if low > least else b""
+            ways.append(longer + (_to_digit(characters, table) if has_digit else b""))
+        yield (
+            _source(before, characters, table)
+            + _ahead_of(Item(characters, least, least), table)
+            + b"(?:"
+            + b"|".join(sorted(ways))
+            + b")"
+        )
+
+
+def _to_digit(characters: frozenset[int], table: bytes) -> bytes:
+    before = Item(characters - DIGITS, 0, _DIGIT_WITHIN)
+    return _source((before,), DIGITS, table) + _classes(Item(DIGITS), table)
+
+
+def _ahead_of(item: Item, table: bytes) -> bytes:
+    return b"(?=" + _classes(item, table) + b")"
+
+
+def _source(items: Sequence, behind: frozenset[int], table: bytes) -> bytes:
+    """Return the source for items before one of the characters `behind`.
+
+    An item is possessive where what may come next holds none of its characters: there is nothing to try again then.
+    """
+    source = b""
+    for item in reversed(items):
+        again = b"+" if item.low != item.high and not item.characters & behind else b""
+        source = _classes(item, table) + again + source
+        behind = item.characters | (frozenset() if item.low else behind)
+    return source
+
+
+def _first(items: Sequence) -> frozenset[int]:
+    """Return the characters with which the items can begin."""
+    item, *rest = items
+    return item.characters if item.low or not rest else item.characters | _first(tuple(rest))
 
 
 def _class_table(sets: set[frozenset[int]]) -> bytes:
@@ -156,16 +205,12 @@ def url_pattern() -> re.Pattern[bytes]:
     """Return the pattern that finds the hub of a URL with a user and a password."""
     identity = bytes(range(256))
     hub = HUBS["url"]
-    return re.compile(re.escape(hub.start.encode()) + b"(?=" + _ahead(hub.follow, hub.has_digit, identity) + b")")
+    return re.compile(re.escape(hub.start.encode()) + b"(?=" + _ahead(hub.follow, identity) + b")")
 
 
-def _ahead(follow: Sequence, has_digit: bool, table: bytes) -> bytes:
+def _ahead(follow: Sequence, table: bytes) -> bytes:
     last = follow[-1]
     ahead = b"".join(_classes(item, table) for item in follow[:-1])
-    if has_digit:
-        before = last._replace(characters=last.characters - DIGITS, low=0, high=_DIGIT_WITHIN)
-        # Possessive: what comes before the first digit holds none, so there is nothing to try again.
-        ahead += b"(?=" + _classes(before, table) + b"+" + _classes(Item(DIGITS), table) + b")"
     return ahead + _classes(last._replace(high=last.low), table)
 
 
