@@ -206,7 +206,7 @@ class DeepSearch:
         kind = kind_of(data)
         base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding)
         if not kind or not decoding:
-            base.hits.merge(self._own.own_hits(text, prepared.lines if prepared else None))
+            base.hits.merge(self._own.own_hits(text, prepared))
         before = len(state.matches)
         if kind:
             self._open(kind, data, member, decoding, depth, state)

@@ -22,7 +22,7 @@ MAX_REMEMBERED_BYTES = 48 << 20
 MAX_TEXT_BYTES = 8_192
 """A longer text that tells nothing is looked at each time; it hardly comes again."""
 
-_MANY_PIECES = 4
+_MANY_PIECES = 10
 """More are looked for by going through the lines, or stretches, of the text once."""
 
 
@@ -50,6 +50,7 @@ class Memory(Generic[_Signs]):
 
     def __init__(self, look: Callable[[list[bytes]], dict[bytes, _Signs] | None]) -> None:
         self._look = look
+        self.times_forgotten = 0
         self._forget()
 
     def learn(self, texts: set[bytes]) -> bool:
@@ -78,6 +79,7 @@ class Memory(Generic[_Signs]):
         return {text: signs[text] for text in self.telling & texts}
 
     def _forget(self) -> None:
+        self.times_forgotten += 1
         self._dull: set[bytes] = set()
         self._bytes = 0
         self.telling: set[bytes] = set()

@@ -17,10 +17,11 @@ MAX_BY_LINES_BYTES = 8 << 20
 
 
 class Prepared(NamedTuple):
-    """The text of a content, and its distinct lines."""
+    """The text of a content, its distinct lines, and how often all was forgotten before these were learned."""
 
     text: bytes
     lines: set[bytes]
+    age: int
 
 
 class LineSearch:
@@ -36,23 +37,22 @@ class LineSearch:
 
         One search of many lines costs less than many of a few.
         """
-        prepared = [self._prepared(data) for data in contents]
-        self.memory.learn(set().union(*(one.lines for one in prepared if one)))
-        return prepared
+        texts = [self._text(data) for data in contents]
+        lines = [set() if text is None else set(text.split(b"\n")) for text in texts]
+        self.memory.learn(set().union(*lines))
+        age = self.memory.times_forgotten
+        return [None if text is None else Prepared(text, its, age) for text, its in zip(texts, lines, strict=True)]
 
-    def _prepared(self, data: bytes) -> Prepared | None:
+    def _text(self, data: bytes) -> bytes | None:
         if not self._by_lines or len(data) > MAX_BY_LINES_BYTES or kind_of(data):
             return None
         text = normalise(data)
-        return None if is_binary(text) else Prepared(text, set(text.split(b"\n")))
+        return None if is_binary(text) else text
 
-    def own_hits(self, text: bytes, lines: set[bytes] | None) -> Hits:
-        """Return the hits in a content as it stands; of binary content, those in its strings.
-
-        `lines` are its distinct lines, if they are known.
-        """
-        if lines is not None or not is_binary(text):
-            return self._text_hits(text, lines)
+    def own_hits(self, text: bytes, prepared: Prepared | None) -> Hits:
+        """Return the hits in a content as it stands; of binary content, those in its strings."""
+        if prepared or not is_binary(text):
+            return self._text_hits(text, prepared)
         strings = strings_of(text)
         found = self._text_hits(strings.text, None)
         found.hits = [
@@ -62,12 +62,13 @@ class LineSearch:
         found.merge(self._engine.search_head(text))
         return found
 
-    def _text_hits(self, text: bytes, lines: set[bytes] | None) -> Hits:
+    def _text_hits(self, text: bytes, prepared: Prepared | None) -> Hits:
         """Return the same as the engine does, from memory for the lines that were searched before."""
         if not self._by_lines or len(text) > MAX_BY_LINES_BYTES:
             return self._engine.search_hits(text)
-        lines = set(text.split(b"\n")) if lines is None else lines
-        self.memory.learn(lines)
+        lines = prepared.lines if prepared else set(text.split(b"\n"))
+        if not prepared or prepared.age != self.memory.times_forgotten:
+            self.memory.learn(lines)
         telling = self.memory.of(lines)
         if any(signs.is_capped for signs in telling.values()):
             return self._engine.search_hits(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 
 import pytest
@@ -35,6 +36,22 @@ def test_texts_that_share_lines_tell_what_each_tells_alone(seed: int) -> None:
     assert found > 20
 
 
+@pytest.mark.parametrize("remembered", [0, 30, 400_000])
+@pytest.mark.parametrize("seed", range(3))
+def test_texts_that_were_prepared_together_tell_what_each_tells_alone(
+    seed: int, remembered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scanner.line_memory.MAX_REMEMBERED", remembered)
+    engine = Engine(RULESET.rules, RULESET.anchors)
+    together, plain = DeepSearch(engine), DeepSearch(engine, by_lines=False)
+    contents = [*texts(seed), b"\x00\x01" + texts(seed)[0], gzip.compress(texts(seed)[1]), b""]
+    prepared = together.prepare(contents)
+    assert prepared[-3:-1] == [None, None]
+    assert any(prepared)
+    for content, one in zip(contents, prepared, strict=True):
+        assert together.search(content, "a", one).matches == plain.search(content, "a").matches
+
+
 def test_a_memory_that_is_full_forgets_and_still_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scanner.line_memory.MAX_REMEMBERED", 3)
     memory = Memory(lambda texts: {text: len(text) for text in texts if text.startswith(b"a")})
@@ -44,7 +61,7 @@ def test_a_memory_that_is_full_forgets_and_still_tells(monkeypatch: pytest.Monke
         assert memory.of(asked) == {b"a%d" % number: 2, b"a": 1}
 
 
-@pytest.mark.parametrize("count", [1, 9])
+@pytest.mark.parametrize("count", [1, 9, 14])
 def test_a_line_occurs_where_a_line_is_just_that(count: int) -> None:
     draw = random.Random(count)
     for _ in range(200):
