@@ -44,7 +44,7 @@ def test_texts_that_were_prepared_together_tell_what_each_tells_alone(
     monkeypatch.setattr("scanner.line_memory.MAX_REMEMBERED", remembered)
     engine = Engine(RULESET.rules, RULESET.anchors)
     together, plain = DeepSearch(engine), DeepSearch(engine, by_lines=False)
-    contents = [*texts(seed), b"\x00\x01" + texts(seed)[0], gzip.compress(texts(seed)[1]), b""]
+    contents = [*texts(seed), b"\x00\x01\xff" * 900 + texts(seed)[0], gzip.compress(texts(seed)[1]), b""]
     prepared = together.prepare(contents)
     assert prepared[-3:-1] == [None, None]
     assert any(prepared)
