@@ -46,19 +46,25 @@ _TO_TOKEN, _TO_WIDE = _class_table(TOKEN), _class_table(WIDE)
 _RUN, _WIDE_RUN = b"a" * MIN_RUN, b"a" * MIN_WIDE_RUN
 _KEYED = re.compile(rb"[A-Za-z_-]*[0-9]|[0-9A-Fa-f-]{%d}" % MIN_RUN)
 _AFTER_DASH = re.compile(rb"-(?=[A-Za-z0-9_])")
-_AFTER_JOINT = re.compile(rb"[-+/.%~](?=[A-Za-z0-9_])")
+_JOINT = rb"[-+/.%~]"
+_AFTER_JOINT = re.compile(_JOINT + rb"(?=[A-Za-z0-9_])")
 
 
 def long_runs(data: bytes) -> list[tuple[int, int]]:
     """Return the half-open spans of the runs of MIN_RUN token characters or more, in order."""
-    find, size = data.translate(_TO_TOKEN).find, len(data)
+    return _runs(data.translate(_TO_TOKEN), _RUN)
+
+
+def _runs(classes: bytes, least: bytes) -> list[tuple[int, int]]:
+    """Return the half-open spans in which no blank is, and that are as long as `least` or longer."""
+    find, size, length = classes.find, len(classes), len(least)
     runs: list[tuple[int, int]] = []
-    start = find(_RUN)
+    start = find(least)
     while start >= 0:
-        end = find(b" ", start + MIN_RUN)
+        end = find(b" ", start + length)
         end = size if end < 0 else end
         runs.append((start, end))
-        start = find(_RUN, end)
+        start = find(least, end)
     return runs
 
 
@@ -71,6 +77,7 @@ class Dispatcher:
         self._lefts = _heads(lefts)
         self._left_ends = frozenset(key[-1] for key in self._lefts)
         self._wides = _heads((a.wide_prefixes, a.is_folded, i) for i, a in enumerate(anchors))
+        self._wide_inside = re.compile(_JOINT + b"(?:" + b"|".join(map(re.escape, sorted(self._wides))) + b")")
         by_place: dict[str, list[tuple[Keyword, int]]] = {}
         for i, anchor in enumerate(anchors):
             for keyword in anchor.keywords:
@@ -117,49 +124,33 @@ class Dispatcher:
         return out
 
     def _find_in_runs(self, data: bytes, out: list[Candidate], runs: list[tuple[int, int]]) -> None:
-        prefixes, left_ends = self._prefixes, self._left_ends
-        keyed: list[tuple[int, int]] = []
-        first = len(runs)
-        classes = data.translate(_TO_TOKEN)
-        find_class, find, is_keyed = classes.find, data.find, _KEYED.match
-        size = len(data)
-        start = find_class(_RUN)
-        while start >= 0:
-            end = find_class(b" ", start + MIN_RUN)
-            if end < 0:
-                end = size
-            runs.append((start, end))
-            key = data[start : start + KEY_LENGTH]
+        own = long_runs(data)
+        runs += own
+        prefixes = self._prefixes
+        for (start, end), key in zip(own, [data[start : start + KEY_LENGTH] for start, _ in own], strict=True):
             if key in prefixes:
                 _take(prefixes[key], data, start, end, out)
-            if find(b"-", start, end - MIN_RUN) >= 0:
-                _find_inside(_AFTER_DASH, data, start, end, prefixes, out)
-            if start and data[start - 1] in left_ends:
-                _take_left(self._lefts, data, start, out)
-            if is_keyed(data, start, end):
-                keyed.append((start, end))
-            start = find_class(_RUN, end)
-        self._run_words.find(data, keyed, out)
+        find = data.find
+        for start, end in [run for run in own if find(b"-", run[0], run[1] - MIN_RUN) >= 0]:
+            _find_inside(_AFTER_DASH, data, start, end, prefixes, out)
+        for start in [start for start, _ in own if data[start - 1] in self._left_ends]:
+            _take_left(self._lefts, data, start, out)
+        is_keyed = _KEYED.match
+        self._run_words.find(data, [run for run in own if is_keyed(data, *run)], out)
         if self._long_words:
-            self._long_words.find(data, [run for run in runs[first:] if run[1] - run[0] >= LONG_RUN], out)
+            self._long_words.find(data, [run for run in own if run[1] - run[0] >= LONG_RUN], out)
 
     def _find_in_wide_runs(self, data: bytes, out: list[Candidate]) -> None:
         """A credential with joints in it may begin where the run does, or behind any joint inside."""
         prefixes = self._wides
-        long: list[tuple[int, int]] = []
-        find = data.translate(_TO_WIDE).find
-        start = find(_WIDE_RUN)
-        while start >= 0:
-            end = find(b" ", start + MIN_WIDE_RUN)
-            if end < 0:
-                end = len(data)
-            if (key := data[start : start + KEY_LENGTH]) in prefixes:
+        wide = _runs(data.translate(_TO_WIDE), _WIDE_RUN)
+        for (start, end), key in zip(wide, [data[start : start + KEY_LENGTH] for start, _ in wide], strict=True):
+            if key in prefixes:
                 _take(prefixes[key], data, start, end, out)
+        inside = self._wide_inside.search
+        for start, end in [run for run in wide if inside(data, *run)]:
             _find_inside(_AFTER_JOINT, data, start, end, prefixes, out)
-            if end - start >= LONG_RUN:
-                long.append((start, end))
-            start = find(_WIDE_RUN, end)
-        self._wide_words.find(data, long, out)
+        self._wide_words.find(data, [run for run in wide if run[1] - run[0] >= LONG_RUN], out)
 
 
 def _of_group(by_place: dict[str, list[tuple[Keyword, int]]], operators: str) -> list[tuple[Keyword, int]]:
