@@ -21,7 +21,7 @@ from scanner.sources.git import Repository
 from scanner.sources.objects import ObjectEntry, ObjectReader
 from scanner.suppress import OWN_MARK
 
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 1 << 20
 BATCH_ENTRIES = 512
 GROUP_BYTES = 1 << 20
 """What is held of a batch at one time, about; the lines of that are searched at once."""
