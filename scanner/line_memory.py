@@ -7,7 +7,7 @@ only the text is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, compress, count
 from typing import Generic, NamedTuple, TypeVar
@@ -73,10 +73,10 @@ class Memory(Generic[_Signs]):
         self._bytes += sum(map(len, new)) + sum(map(len, signs))
         return True
 
-    def of(self, texts: set[bytes]) -> Mapping[bytes, _Signs]:
+    def of(self, texts: Iterable[bytes]) -> Mapping[bytes, _Signs]:
         """Return what those of the texts told that were learned last."""
         signs = self.signs
-        return {text: signs[text] for text in self.telling & texts}
+        return {text: signs[text] for text in self.telling.intersection(texts)}
 
     def _forget(self) -> None:
         self.times_forgotten += 1
@@ -151,10 +151,15 @@ class _LineNotes:
         return LineSigns(*lists, self.is_odd)
 
 
-def occurrences(text: bytes, pieces: Collection[bytes], *, gap: bytes = b"\n") -> Iterator[tuple[bytes, int]]:
-    """Yield each of the pieces with each offset at which the text, divided by gaps, has just that, in no order."""
+def occurrences(
+    text: bytes, pieces: Collection[bytes], *, gap: bytes = b"\n", parts: Sequence[bytes] | None = None
+) -> Iterator[tuple[bytes, int]]:
+    """Yield each of the pieces with each offset at which the text, divided by gaps, has just that, in no order.
+
+    `parts` are what the gaps divide, if that is known.
+    """
     if len(pieces) > _MANY_PIECES:
-        parts = text.split(gap)
+        parts = text.split(gap) if parts is None else parts
         numbers = list(compress(count(), map(pieces.__contains__, parts)))
         if numbers:
             before = list(accumulate(map(len, parts), initial=0))

@@ -17,10 +17,10 @@ MAX_BY_LINES_BYTES = 8 << 20
 
 
 class Prepared(NamedTuple):
-    """The text of a content, its distinct lines, and how often all was forgotten before these were learned."""
+    """The text of a content, its lines, and how often all was forgotten before these were learned."""
 
     text: bytes
-    lines: set[bytes]
+    lines: list[bytes]
     age: int
 
 
@@ -38,7 +38,7 @@ class LineSearch:
         One search of many lines costs less than many of a few.
         """
         texts = [self._text(data) for data in contents]
-        lines = [set() if text is None else set(text.split(b"\n")) for text in texts]
+        lines = [[] if text is None else text.split(b"\n") for text in texts]
         self.memory.learn(set().union(*lines))
         age = self.memory.times_forgotten
         return [None if text is None else Prepared(text, its, age) for text, its in zip(texts, lines, strict=True)]
@@ -66,13 +66,13 @@ class LineSearch:
         """Return the same as the engine does, from memory for the lines that were searched before."""
         if not self._by_lines or len(text) > MAX_BY_LINES_BYTES:
             return self._engine.search_hits(text)
-        lines = prepared.lines if prepared else set(text.split(b"\n"))
+        lines = prepared.lines if prepared else text.split(b"\n")
         if not prepared or prepared.age != self.memory.times_forgotten:
-            self.memory.learn(lines)
+            self.memory.learn(set(lines))
         telling = self.memory.of(lines)
         if any(signs.is_capped for signs in telling.values()):
             return self._engine.search_hits(text)
-        places = ((telling[line], at) for line, at in occurrences(text, telling))
+        places = ((telling[line], at) for line, at in occurrences(text, telling, parts=lines))
         found = hits_of_lines(self._engine, text, places)
         found.drops += [(0, reason) for signs in telling.values() for reason in signs.drops]
         found.timed_out += [(rule, 0) for signs in telling.values() for rule in signs.timed_out]
