@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import product, repeat
+from itertools import chain, product, repeat
 
 from scanner.engine.anchors import (
     KEY_LENGTH,
@@ -32,6 +32,9 @@ from scanner.engine.sequences import OTHER, TOKEN
 from scanner.engine.surroundings import Surroundings
 from scanner.engine.texts import Literals, Words
 from scanner.engine.windows import Candidate
+
+_RARE = frozenset("$~^@!?")
+"""Characters so rare that a keyword with one of them is looked for by itself: no run near it need be found first."""
 
 _Heads = dict[bytes, list[tuple[bytes, int, bool, int]]]
 """By first characters: a text, the length of its run, whether case does not count, and a rule."""
@@ -84,17 +87,20 @@ class Dispatcher:
                 by_place.setdefault(keyword.place, []).append((keyword, i))
         self._run_words = Words(by_place.pop(RUN, ()))
         self._long_words = Words(by_place.pop(PLAIN_LONG_RUN, ()))
-        self._wide_words = Words(by_place.pop(WIDE_LONG_RUN, ()))
+        wide = by_place.pop(WIDE_LONG_RUN, [])
+        self._wide_words = Words([one for one in wide if _RARE.isdisjoint(one[0].text)])
+        rare = [(word.text, rule, Surroundings()) for word, rule in wide if not _RARE.isdisjoint(word.text)]
         self._url_words = Words(by_place.pop("url", ()))
         self._url = url_pattern()
         table, groups = assignments(by_place)
         self._to_assignment = table
         self._assignments = [(names, pattern, Words(_of_group(by_place, names))) for names, pattern in groups]
-        self._literals = Literals(
+        literals = (
             (text, i, asked)
             for i, anchor in enumerate(anchors)
             for text, asked in zip(anchor.literals, anchor.around or repeat(Surroundings()), strict=False)
         )
+        self._literals = Literals(chain(literals, rare))
 
     @property
     def passes(self) -> tuple[str, ...]:
@@ -150,7 +156,8 @@ class Dispatcher:
         inside = self._wide_inside.search
         for start, end in [run for run in wide if inside(data, *run)]:
             _find_inside(_AFTER_JOINT, data, start, end, prefixes, out)
-        self._wide_words.find(data, [run for run in wide if run[1] - run[0] >= LONG_RUN], out)
+        if self._wide_words:
+            self._wide_words.find(data, [run for run in wide if run[1] - run[0] >= LONG_RUN], out)
 
 
 def _of_group(by_place: dict[str, list[tuple[Keyword, int]]], operators: str) -> list[tuple[Keyword, int]]:
