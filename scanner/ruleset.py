@@ -1,7 +1,8 @@
 """rules/*.yaml -> Ruleset: every field checked, every error with its file and rule.
 
 The parsed set is kept as JSON in the user's cache folder under the digest of the files, because the YAML
-of several hundred rules takes longer to parse than a commit hook may take as a whole.
+of several hundred rules takes longer to parse than a commit hook may take as a whole. A wheel brings that of its own
+rules along.
 """
 
 from __future__ import annotations
@@ -107,11 +108,21 @@ def load_catalogue(paths: Sequence[Path] = (), *, use_default_rules: bool = True
     digest = hashlib.sha256(f"{_CACHE_FORMAT} {__version__} {_code_digest()}".encode())
     for file, content in zip(files, contents, strict=True):
         digest.update(b"\0%d\0%s\0%s" % (len(content), file.name.encode(), content))
-    full = _from_cache(digest.hexdigest())
+    name = digest.hexdigest()
+    cache = _cache_folder()
+    full = next(filter(None, (_from_file(folder, name) for folder in (default_rules_path(), cache) if folder)), None)
     if full is None:
-        full = _build(zip(files, contents, strict=True), digest.hexdigest())
-        _to_cache(full)
+        full = _build(zip(files, contents, strict=True), name)
+        # A cache that cannot be written costs time, nothing else.
+        with suppress(OSError):
+            if cache:
+                _write(full, cache)
     return full
+
+
+def write_parsed(folder: Path) -> Path:
+    """Write the rules of the package as `load_catalogue` looks for them beside those, and return the file."""
+    return _write(load_catalogue(), folder)
 
 
 def _code_digest() -> str:
@@ -315,15 +326,23 @@ def _check_companions(rules: Sequence[Rule]) -> None:
                 raise RuleError(f"rule {rule.id!r}: no rule {companion.rule_id!r} to go with it")
 
 
-def _cache_file(digest: str) -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".cache")
-    return Path(root) / "leaksweep" / f"rules-{digest[:32]}.json"
+def _file_name(digest: str) -> str:
+    return f"parsed-{digest[:32]}.json"
 
 
-def _from_cache(digest: str) -> Ruleset | None:
-    """Return the parsed set if the cache holds it whole; a broken or foreign file counts as absent."""
+def _cache_folder() -> Path | None:
+    """Return the user's folder for what can be made again, or None if the user has no home."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    if not root:
+        with suppress(RuntimeError):
+            root = str(Path.home() / ".cache")
+    return Path(root) / "leaksweep" if root else None
+
+
+def _from_file(folder: Path, digest: str) -> Ruleset | None:
+    """Return the parsed set if the folder has it whole; a broken or foreign file counts as absent."""
     try:
-        document = json.loads(_cache_file(digest).read_bytes())
+        document = json.loads((folder / _file_name(digest)).read_bytes())
         if document["digest"] != digest:
             return None
         return Ruleset(
@@ -331,7 +350,7 @@ def _from_cache(digest: str) -> Ruleset | None:
             anchors=tuple(Anchor.from_json(fields) for fields in document["anchors"]),
             digest=digest,
         )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -352,18 +371,18 @@ def _rule_from_row(row: list[Any]) -> Rule:
     return Rule(*values)
 
 
-def _to_cache(ruleset: Ruleset) -> None:
+def _write(ruleset: Ruleset, folder: Path) -> Path:
+    """Write the parsed set into a folder, under the name that its digest gives it, and return the file."""
+    import tempfile
+
     document = {
         "digest": ruleset.digest,
         "rules": [[getattr(rule, name) for name in _FIELDS] for rule in ruleset.rules],
         "anchors": [anchor.to_json() for anchor in ruleset.anchors],
     }
-    import tempfile
-
-    path = _cache_file(ruleset.digest)
-    # A cache that cannot be written costs time, nothing else.
-    with suppress(OSError, RuntimeError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as stream:
-            json.dump(document, stream)
-        os.replace(stream.name, path)
+    path = folder / _file_name(ruleset.digest)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as stream:
+        json.dump(document, stream)
+    os.replace(stream.name, path)
+    return path
