@@ -19,7 +19,6 @@ from scanner.decoders.layer import Edit, Layer, compose, compose_whole
 from scanner.engine.matcher import Engine, Hit, Hits
 from scanner.line_search import LineSearch, Prepared
 from scanner.model import Match, Skip, SkipReason
-from scanner.structured.reading import read_structured
 from scanner.structured.sniffing import format_of
 
 MAX_DEPTH = 3
@@ -391,7 +390,10 @@ def _document_layers(text: bytes) -> Iterator[Layer]:
     """Yield what the structure of a text says."""
     if markup.is_office_xml(text):
         yield compose_whole(text, markup.find_tags(text))
-    yield from read_structured(text)
+    if format_of(text):
+        from scanner.structured.reading import read_structured
+
+        yield from read_structured(text)
     if changes := escapes.find_quoted_printable(text):
         yield compose_whole(text, changes)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner import __version__
-from scanner.engine import checksums, filters
+from scanner.engine import checksums
 from scanner.engine.anchors import Anchor, derive_anchor
 from scanner.engine.entropy import ALPHABETS
 from scanner.engine.kinds import KINDS
@@ -298,9 +298,12 @@ def _filters(entry: Mapping[Any, Any], key: str, where: str) -> tuple[str, ...]:
     if not isinstance(block, dict) or set(block) - {"add", "remove"}:
         raise RuleError(f"{where}: filters holds the lists 'add' and 'remove'")
     names = _texts(block, key, where)
-    for name in names:
-        if name not in filters.NAMES:
-            raise RuleError(f"{where}: unknown filter {name!r}{_suggest(name, filters.NAMES)}")
+    if names:
+        from scanner.engine.filters import NAMES
+
+        for name in names:
+            if name not in NAMES:
+                raise RuleError(f"{where}: unknown filter {name!r}{_suggest(name, NAMES)}")
     return names
 
 

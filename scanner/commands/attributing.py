@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner.attribution.evidence import Evidence
 from scanner.attribution.facts import HEAD, Change, Ref
-from scanner.commands.telling import Accept, Attribution, Telling
+from scanner.commands.attributed import Accept, Attribution
+from scanner.commands.telling import Telling
 from scanner.model import BlobMatches, Skip
 from scanner.sources import chronicle as chronicles
 from scanner.sources import git

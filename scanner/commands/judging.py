@@ -8,13 +8,11 @@ from functools import partial
 
 from scanner import __version__
 from scanner.assess import assess
-from scanner.commands.attributing import attribute_history, attribute_range
+from scanner.commands.attributed import Accept, Attribution
 from scanner.commands.console import CLEAN, FOUND, INCOMPLETE, INTERRUPTED
 from scanner.commands.decisions import Decisions, counted, settle
 from scanner.commands.places import Places
-from scanner.commands.reading import CYCLE
 from scanner.commands.targets import Job
-from scanner.commands.telling import Accept, Attribution
 from scanner.config import Config
 from scanner.errors import GitError
 from scanner.findings import Seen, build_findings, seen_in, split_by_threshold, without_shadowed
@@ -143,6 +141,9 @@ def _attribution(job: Job, tally: Tally, ruleset: Ruleset, settings: Config, acc
     if job.repository is None or job.before is not None:
         seen = _seen_staged(found, job, ruleset, settings) if job.repository else _seen_as_named(found)
         return Attribution([one for one in seen if accept(one.match.rule_id, one.provenance.path)], {})
+    from scanner.commands.attributing import attribute_history, attribute_range
+    from scanner.commands.reading import CYCLE
+
     processes = settings.jobs or usable_cores()
     if job.revisions == history.EVERYTHING:
         cycles = {skip.what for skip in tally.skipped if skip.detail == CYCLE}

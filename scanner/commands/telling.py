@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from scanner.attribution.evidence import Evidence, inner_path
 from scanner.attribution.facts import HEAD, Ref
@@ -13,6 +12,7 @@ from scanner.attribution.mailmap import Mailmap
 from scanner.attribution.stories import Reach, Standing, Teller
 from scanner.attribution.threads import FirstPlace, Thread, is_introduction, places_of, threads_of
 from scanner.chunks import regions
+from scanner.commands.attributed import Accept, Attribution
 from scanner.commands.console import now_s
 from scanner.findings import Key, Seen
 from scanner.model import BlobMatches, CommitStamp, Match, Occurrence, Provenance, Skip, State, Story
@@ -28,16 +28,6 @@ _TAGGED = "<tagged blob>"
 _STAGED = "it is staged, and in no commit"
 _LOST = "no commit has it: its path is lost"
 _NAMED = "a ref names it without a commit: since when is not recorded"
-
-Accept = Callable[[str, str], bool]
-"""Tells whether a rule, by id, reports at a path."""
-
-
-class Attribution(NamedTuple):
-    """Every place of every match, and the story of each finding."""
-
-    seen: list[Seen]
-    stories: dict[Key, Story]
 
 
 class Telling:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from scanner.engine.contexts import is_digest, is_inside_blob, is_url_sample
 from scanner.engine.encoded import is_encoded_words, is_no_basic, is_user_name
 from scanner.engine.hit import Filter, Hit
@@ -27,7 +29,7 @@ from scanner.engine.shapes import (
 )
 from scanner.model import Rule
 
-__all__ = ["NAMES", "Filter", "Hit", "drop_reason", "filters_of"]
+__all__ = ["NAMES", "Filter", "Hit", "all_filters_of", "drop_reason", "filters_of"]
 
 ALWAYS: tuple[tuple[str, Filter], ...] = (
     ("placeholder", is_placeholder),
@@ -63,6 +65,11 @@ def filters_of(rule: Rule) -> tuple[Filter, ...]:
     """Return the filters that a rule's matches pass, in order."""
     always = tuple(f for name, f in ALWAYS if name not in rule.disabled_filters)
     return always + tuple(f for name, f in ADDABLE if name in rule.added_filters)
+
+
+def all_filters_of(rule: Rule) -> Filter:
+    """Return the filters that a rule's matches pass as one."""
+    return partial(drop_reason, filters=filters_of(rule))
 
 
 def drop_reason(hit: Hit, filters: tuple[Filter, ...]) -> str | None:

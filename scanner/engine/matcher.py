@@ -13,9 +13,8 @@ from scanner.engine import checksums
 from scanner.engine.anchors import Anchor, is_head
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.entropy import is_below_entropy
-from scanner.engine.filters import Filter, drop_reason, filters_of
+from scanner.engine.hit import Filter, hit_of
 from scanner.engine.hit import Hit as Context
-from scanner.engine.hit import hit_of
 from scanner.engine.pairs import Located, pair
 from scanner.engine.patterns import Patterns, begins_line
 from scanner.engine.preference import rank
@@ -151,7 +150,7 @@ class Engine:
         literals = (text for anchor in self._anchors for text in anchor.literals)
         self.needs_whole = bool(self._everywhere) or any("\n" in text for text in literals)
         self._patterns = Patterns(patterns)
-        self._filters: dict[int, tuple[Filter, ...]] = {}
+        self._filters: dict[int, Filter] = {}
 
     def search(self, data: bytes) -> Found:
         """Return the matches in `data`, which `chunks.normalise` has seen, in order of place and rule id."""
@@ -355,10 +354,12 @@ class Engine:
 
     def opinion(self, rule: int, context: Context) -> tuple[str | None, str | None]:
         """Return why to drop a hit, or None, and the confidence that the judge gives it, None where it is not asked."""
-        filters = self._filters.get(rule)
-        if filters is None:
-            filters = self._filters[rule] = filters_of(self.rules[rule])
-        reason = drop_reason(context, filters)
+        drop_reason = self._filters.get(rule)
+        if drop_reason is None:
+            from scanner.engine.filters import all_filters_of
+
+            drop_reason = self._filters[rule] = all_filters_of(self.rules[rule])
+        reason = drop_reason(context)
         if reason is None and is_below_entropy(context.secret, self.rules[rule].min_entropy_bits):
             reason = "low entropy"
         kind = self.rules[rule].judge
