@@ -9,7 +9,8 @@ The rooms, in the order in which data flows through them:
     scan           the corridor: tasks -> matches -> findings
     fresh_scan     packs -> fresh lines -> matches, carried along from version to version
     sweep          many repositories, remembered in a store
-    line_memory    what each distinct line told; stretches: what each distinct stretch of changed lines told
+    line_search    what contents say by their own lines; line_memory: what each distinct line told
+    stretches      what each distinct stretch of changed lines told
     islands        what is encoded in a version, decoded again only around what changed
     workers        process pool: tasks out, results back, order kept
     sources        IN: files, index, git objects -> Blob

@@ -16,7 +16,8 @@ from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose, compose_whole
-from scanner.engine.matcher import Engine, Hit, Hits
+from scanner.engine.hits import Hit, Hits
+from scanner.engine.matcher import Engine
 from scanner.line_search import LineSearch, Prepared
 from scanner.model import Match, Skip, SkipReason
 from scanner.structured.sniffing import format_of

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from scanner.decoders.triggers import Span, put_together
 from scanner.deep import MAX_DEPTH
 from scanner.engine.candidates import long_runs
-from scanner.engine.matcher import Hits
+from scanner.engine.hits import Hits
 from scanner.islands import Encoded, carried, renewed
 from scanner.line_memory import hits_of_lines
 from scanner.model import Blob, BlobKind, BlobMatches, Skip, SkipReason

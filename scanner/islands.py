@@ -18,7 +18,7 @@ from scanner.decoders.layer import FAR_LINES
 from scanner.decoders.triggers import NEAR_BYTES, Span
 from scanner.deep import DeepSearch
 from scanner.engine.candidates import long_runs
-from scanner.engine.matcher import Hit
+from scanner.engine.hits import Hit
 from scanner.model import Skip
 from scanner.sources.copies import Copies
 

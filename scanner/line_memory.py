@@ -12,7 +12,8 @@ from functools import partial
 from itertools import accumulate, compress, count
 from typing import Generic, NamedTuple, TypeVar
 
-from scanner.engine.matcher import Engine, Hit, Hits
+from scanner.engine.hits import Hit, Hits
+from scanner.engine.matcher import Engine
 from scanner.wholes import may_want_whole
 
 MAX_REMEMBERED = 400_000

@@ -9,7 +9,8 @@ from scanner.binary import is_binary, strings_of
 from scanner.chunks import normalise
 from scanner.containers.opening import kind_of
 from scanner.engine.candidates import long_runs
-from scanner.engine.matcher import Engine, Hits
+from scanner.engine.hits import Hits
+from scanner.engine.matcher import Engine
 from scanner.line_memory import hits_of_lines, line_memory, occurrences
 
 MAX_BY_LINES_BYTES = 8 << 20

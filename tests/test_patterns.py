@@ -62,8 +62,8 @@ KNOWN_BUILT = {
         "globs __init__",
         "globs compiled",
         "saved word",
-        "engine.texts _trie_pattern",
-        "engine.texts _around_letter",
+        "engine.words _trie_pattern",
+        "engine.literals _around_letter",
         "engine.candidates __init__",
     ),
     # Those in `_built`.

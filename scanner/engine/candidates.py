@@ -28,10 +28,11 @@ from scanner.engine.anchors import (
     Prefix,
 )
 from scanner.engine.hubs import assignments, url_pattern
+from scanner.engine.literals import Literals
 from scanner.engine.sequences import OTHER, TOKEN
 from scanner.engine.surroundings import Surroundings
-from scanner.engine.texts import Literals, Words
 from scanner.engine.windows import Candidate
+from scanner.engine.words import Words
 
 _RARE = frozenset("$~^@!?")
 """Characters so rare that a keyword with one of them is looked for by itself: no run near it need be found first."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
-from typing import Any, NamedTuple
+from typing import Any
 
-from scanner.chunks import byte_offset, decode_window, line_bounds, regions
+from scanner.chunks import byte_offset, decode_window, line_bounds
 from scanner.engine import checksums
 from scanner.engine.anchors import Anchor, is_head
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.entropy import is_below_entropy
 from scanner.engine.hit import Filter, hit_of
 from scanner.engine.hit import Hit as Context
-from scanner.engine.pairs import Located, pair
+from scanner.engine.hits import Found, Hit, Hits
+from scanner.engine.judgement import judged
 from scanner.engine.patterns import Patterns, begins_line
-from scanner.engine.preference import rank
-from scanner.engine.snippets import masked_line
 from scanner.engine.windows import (
     AFTER_CORE,
     BEFORE_CORE,
@@ -29,7 +27,7 @@ from scanner.engine.windows import (
     line_windows,
     sight_of,
 )
-from scanner.model import Chunk, Match, Rule, Secret
+from scanner.model import Chunk, Rule
 
 HEAD_BYTES = 1_024
 """What a pattern for the beginning of binary content sees."""
@@ -46,9 +44,6 @@ MAX_JOINED_BYTES = 32 << 10
 MIN_JOINED_LINES = 3
 """Lines over which a pattern runs at once: how many bytes about, how many lines are worth it."""
 
-MAX_MATCHES_PER_RULE = 1_000
-"""Hits of one rule that are kept from one blob, the first ones; content can be made to match at every byte."""
-
 MAX_TRIED_PER_RULE = 100_000
 """Hits of one rule that are judged in one search, dropped ones too, so that its time has a bound."""
 
@@ -57,78 +52,6 @@ MAX_TIMEOUTS_PER_RULE = 5
 
 
 _LINE_END = 10
-
-
-class Found(NamedTuple):
-    """What one blob gave: its matches, drops by reason, rules that ran out of time, rules that hit the cap."""
-
-    matches: tuple[Match, ...]
-    dropped: Counter[str]
-    timed_out: tuple[str, ...]
-    capped: tuple[str, ...]
-
-
-class Hit(NamedTuple):
-    """A hit that no filter dropped, not yet judged against others: the rule's index, the secret, its byte span.
-
-    If it was seen through decoders, they are named outermost first, and `layer` and `inner` tell which decoded text
-    it was found in and where; its own span is that of what was decoded.
-    """
-
-    rule: int
-    secret: str
-    start: int
-    end: int
-    checksum_failed: bool
-    decoding: tuple[str, ...] = ()
-    layer: int = 0
-    inner: tuple[int, int] = (0, 0)
-    confidence: str | None = None
-
-
-class Hits:
-    """What patterns and filters gave, before hits are judged against each other.
-
-    `drops` holds (offset, reason) of what a filter dropped, `timed_out` (rule, offset) of the windows that ran out of
-    time. `blocks` holds (offset, rule) of where a rule that looks across lines could match; only `search_lines` fills
-    it, since it does not run those rules. `runs` holds the half-open spans of long runs of token characters, in which
-    something may be encoded.
-    """
-
-    def __init__(self) -> None:
-        self.hits: list[Hit] = []
-        self.drops: list[tuple[int, str]] = []
-        self.timed_out: list[tuple[int, int]] = []
-        self.capped: set[int] = set()
-        self.blocks: list[tuple[int, int]] = []
-        self.runs: list[tuple[int, int]] = []
-
-    def add_runs(self, runs: list[tuple[int, int]], begin: int) -> None:
-        """Add the runs of a slice that begins at `begin`; what a slice before it saw already is one with that."""
-        if begin:
-            runs = [(begin + start, begin + end) for start, end in runs]
-        while runs and self.runs and runs[0][0] < self.runs[-1][1]:
-            _, end = runs.pop(0)
-            self.runs[-1] = self.runs[-1][0], max(end, self.runs[-1][1])
-        self.runs = self.runs + runs if self.runs else runs
-
-    @property
-    def dropped(self) -> Counter[str]:
-        """Return how many hits were dropped for each reason."""
-        return Counter(reason for _, reason in self.drops)
-
-    def merge(self, other: Hits) -> None:
-        """Take in what another search of the same content gave."""
-        self.hits += other.hits
-        self.blocks += other.blocks
-        self.runs += other.runs
-        self.note(other)
-
-    def note(self, other: Hits) -> None:
-        """Take in what another search gave beside its hits: drops, and what was not tried to its end."""
-        self.drops += other.drops
-        self.timed_out += other.timed_out
-        self.capped |= other.capped
 
 
 class Engine:
@@ -371,96 +294,8 @@ class Engine:
         return (None, confidence) if confidence else ("judged unlikely", None)
 
     def judge(self, data: bytes, found: Hits) -> Found:
-        """Return the matches among the hits of one blob: each place once, the best rule where several overlap.
-
-        Of each rule, the first hits up to a cap are kept. `data` is the whole content, as it was searched.
-        """
-        if not found.hits:
-            return self._without_hits(found)
-        hits = self._first_of_each_rule(found)
-        kept, worse = self._without_overlaps(hits)
-        dropped = found.dropped
-        dropped["covered by a better match"] += len(worse)
-        places = regions(data, {(hit.start, hit.end) for hit in kept})
-        kept.sort(key=lambda hit: (hit.start, hit.end, self.rules[hit.rule].id, hit.secret, hit.decoding))
-        lines = [places[hit.start, hit.end].start_line for hit in kept]
-        paired = pair([Located(self.rules[h.rule], lines[i], h.secret, i) for i, h in enumerate(kept)])
-        dropped["no companion near"] += paired.alone
-        spans = sorted((hit.start, hit.end) for hit in hits)
-        return Found(
-            matches=tuple(
-                Match(
-                    rule_id=self.rules[hit.rule].id,
-                    secret=Secret(hit.secret),
-                    start=hit.start,
-                    end=hit.end,
-                    region=places[hit.start, hit.end],
-                    snippet=masked_line(data, (hit.start, hit.end), spans),
-                    checksum_failed=hit.checksum_failed,
-                    decoding=hit.decoding,
-                    notes=paired.notes.get(key, ()),
-                    confidence=hit.confidence,
-                )
-                for key, hit in enumerate(kept)
-                if key in paired.keys
-            ),
-            dropped=+dropped,
-            timed_out=tuple(sorted({self.rules[rule].id for rule, _ in found.timed_out})),
-            capped=tuple(sorted(self.rules[rule].id for rule in found.capped)),
-        )
-
-    def _without_hits(self, found: Hits) -> Found:
-        """Return what `judge` does where there is nothing to judge: most blobs."""
-        timed_out = {self.rules[rule].id for rule, _ in found.timed_out}
-        capped = {self.rules[rule].id for rule in found.capped}
-        return Found((), found.dropped, tuple(sorted(timed_out)), tuple(sorted(capped)))
-
-    def _first_of_each_rule(self, found: Hits) -> list[Hit]:
-        """Return the hits by place, each once and of each rule no more than the cap; note what the cap cut off."""
-        taken: Counter[int] = Counter()
-        kept = []
-        for hit in sorted(set(found.hits), key=lambda hit: (hit.start, hit.end, hit.rule)):
-            taken[hit.rule] += 1
-            if taken[hit.rule] <= MAX_MATCHES_PER_RULE:
-                kept.append(hit)
-        found.capped.update(rule for rule, count in taken.items() if count > MAX_MATCHES_PER_RULE)
-        return kept
-
-    def _without_overlaps(self, hits: list[Hit]) -> tuple[list[Hit], list[Hit]]:
-        """Split hits into the best of each overlapping group and the rest; the same hit twice is one.
-
-        Whether a rule for certain paths counts is not known before the path is, so it takes no other's place here.
-        """
-        kept = [hit for hit in hits if self.rules[hit.rule].path_pattern is not None]
-        plain = [hit for hit in hits if self.rules[hit.rule].path_pattern is None]
-        worse: list[Hit] = []
-        for group in _overlapping(sorted(plain, key=lambda hit: (hit.start, hit.end))):
-            taken: list[Hit] = []
-            for hit in sorted(group, key=self._rank):
-                clashes = any(self._clash(hit, other) for other in taken)
-                (worse if clashes else taken).append(hit)
-            kept += taken
-        return kept, worse
-
-    def _clash(self, hit: Hit, other: Hit) -> bool:
-        """Return whether two hits speak of one secret: they overlap, in what was decoded if both come from there."""
-        if hit.layer == other.layer and hit.layer:
-            return hit.inner[0] < other.inner[1] and other.inner[0] < hit.inner[1]
-        if hit.start >= other.end or other.start >= hit.end:
-            return False
-        rule, other_rule = self.rules[hit.rule], self.rules[other.rule]
-        if hit.layer == other.layer or "generic" in rule.tags + other_rule.tags:
-            return True
-        return hit.secret == other.secret or rule.family == other_rule.family
-
-    def _rank(self, hit: Hit) -> tuple[int, bool, int, int, bool, int, str]:
-        return rank(
-            self.rules[hit.rule],
-            checksum_failed=hit.checksum_failed,
-            depth=len(hit.decoding),
-            length=hit.end - hit.start,
-            confidence=hit.confidence,
-        )
+        """Return the matches among the hits of one blob (`judgement`); `data` is its whole content, as searched."""
+        return judged(self.rules, data, found)
 
 
 def _slices(data: bytes) -> Iterator[tuple[int, int]]:
@@ -493,17 +328,3 @@ def _window_chunk(data: bytes, start: int, end: int) -> tuple[Chunk, int]:
         return decode_window(data, start, end), 0
     chunk = decode_window(data, max(0, start - LEAD_BYTES), end)
     return chunk, len(decode_window(data, chunk.offset, start).text)
-
-
-def _overlapping(hits: list[Hit]) -> Iterator[list[Hit]]:
-    """Yield groups of hits, which are sorted by place, whose spans overlap in a chain."""
-    group: list[Hit] = []
-    high = -1
-    for hit in hits:
-        if group and hit.start >= high:
-            yield group
-            group = []
-        group.append(hit)
-        high = max(high, hit.end) if len(group) > 1 else hit.end
-    if group:
-        yield group

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from scanner.chunks import byte_offset, decode_window
 from scanner.engine.hit import Hit, hit_of
+from scanner.engine.hits import Hits
 from scanner.engine.judge import Verdict, strongest, verdict
-from scanner.engine.matcher import Engine, Hits
+from scanner.engine.matcher import Engine
 
 STRONGEST = 5
 

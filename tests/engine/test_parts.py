@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scanner.engine.matcher import Engine, Hits
+from scanner.engine.hits import Hits
+from scanner.engine.matcher import Engine
 from scanner.engine.templates import expand
 from scanner.ruleset import load_ruleset
 from tests.repositories import token

@@ -16,7 +16,8 @@ from scanner.chunks import normalise
 from scanner.engine import patterns
 from scanner.engine.anchors import derive_anchor, is_head
 from scanner.engine.candidates import Dispatcher
-from scanner.engine.matcher import Engine, Hit
+from scanner.engine.hits import Hit
+from scanner.engine.matcher import Engine
 from scanner.engine.templates import expand
 from scanner.model import Rule
 from scanner.ruleset import load_ruleset

@@ -1,0 +1,153 @@
+"""Keywords in the stretch before a place, told by the tokens that stand there."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+
+from scanner.engine.anchors import KEY_LENGTH, MAX_REACH, Keyword
+
+_MAX_REMEMBERED = 100_000
+"""Tokens that hold no keyword and are remembered."""
+
+_PACKED = 32
+"""How long what stands between blanks is on average in packed code, at least, in bytes."""
+
+
+class Words:
+    """Keywords that stand before one kind of place.
+
+    One with other characters than a token has is told by its longest part, and then looked for as a whole.
+    """
+
+    def __init__(self, keywords: Iterable[tuple[Keyword, int]]) -> None:
+        self._always = tuple(dict.fromkeys(rule for word, rule in keywords if not word.text))
+        self._guarded: dict[bytes, list[_Named]] = {}
+        self._free: dict[bytes, list[_Named]] = {}
+        self._plain: list[tuple[bytes, int]] = []
+        for word, rule in keywords:
+            if word.text:
+                self._add(word.text.encode(), rule, is_guarded=word.is_guarded)
+        self._is_empty = not (self._guarded or self._free or self._plain)
+        self._pattern: re.Pattern[bytes] | None = None
+        self._named: dict[frozenset[tuple[bytes, bool]], tuple[_Named, ...]] = {}
+        self._dull: set[bytes] = set()
+        self._telling: set[bytes] = set()
+        self._signs: dict[bytes, tuple[_Named, ...]] = {}
+
+    def _add(self, text: bytes, rule: int, *, is_guarded: bool) -> None:
+        part = max(text.translate(_TO_TOKENS).split(), key=len, default=b"")
+        if len(part) < KEY_LENGTH:
+            self._plain.append((text, rule))
+        else:
+            words = self._guarded if is_guarded and part == text else self._free
+            words.setdefault(part, []).append((rule, b"" if part == text else text))
+
+    def __bool__(self) -> bool:
+        return bool(self._always) or not self._is_empty
+
+    def find(self, data: bytes, places: list[tuple[int, int]], out: list[tuple[int, int]]) -> None:
+        """Add (place, rule) to `out` for the rules of all keywords before each place, on its line.
+
+        A place is a half-open span of `data`; a keyword stands between MAX_REACH before its start, and its end. Which
+        tokens between blanks hold one is told from memory: most hold none, and come again.
+        """
+        for rule in self._always:
+            out.extend([(start, rule) for start, _ in places])
+        if self._is_empty or not places:
+            return
+        parts = [data[_line_start(data, start) : end].lower() for start, end in places]
+        for text, rule in self._plain:
+            out.extend([(start, rule) for (start, _), part in zip(places, parts, strict=True) if text in part])
+        if self._guarded or self._free:
+            self._find_by_tokens(places, parts, out)
+
+    def _find_by_tokens(self, places: list[tuple[int, int]], parts: list[bytes], out: list[tuple[int, int]]) -> None:
+        tokens = [_tokens(part) for part in parts]
+        self._learn(set().union(*tokens) - self._dull)
+        telling, signs = self._telling, self._signs
+        for (start, _), part, its in zip(places, parts, tokens, strict=True):
+            if not telling.isdisjoint(its):
+                named = {one for token in telling.intersection(its) for one in signs[token]}
+                out.extend([(start, rule) for rule, text in named if text in part])
+
+    def _learn(self, tokens: set[bytes]) -> None:
+        """Remember which of the tokens, which hold no blanks, hold keywords, and the rules of these."""
+        if len(self._dull) > _MAX_REMEMBERED:
+            self._dull = set()
+        tokens -= self._telling
+        ordered = list(tokens)
+        text = b" ".join(ordered)
+        starts = list(accumulate((len(token) + 1 for token in ordered), initial=0))
+        found: dict[bytes, set[tuple[bytes, bool]]] = {}
+        for word in self._words()(text):
+            at = word.start()
+            token = ordered[bisect_right(starts, at) - 1]
+            found.setdefault(token, set()).add((word[1], not at or not text[at - 1 : at].isalpha()))
+        told = {token: self._rules_of(frozenset(words)) for token, words in found.items()}
+        told = {token: rules for token, rules in told.items() if rules}
+        self._signs.update(told)
+        self._telling.update(told)
+        self._dull |= tokens.difference(told)
+
+    def _words(self) -> Callable[[bytes], Iterator[re.Match[bytes]]]:
+        if self._pattern is None:
+            self._pattern = _trie_pattern({**self._guarded, **self._free})
+        return self._pattern.finditer
+
+    def _rules_of(self, words: frozenset[tuple[bytes, bool]]) -> tuple[_Named, ...]:
+        """Return the rules of all keywords with which these begin; each says whether no letter stands before it."""
+        rules = self._named.get(words)
+        if rules is None:
+            heads = {(word[:length], is_free) for word, is_free in words for length in range(1, len(word) + 1)}
+            free = {one for word, _ in heads for one in self._free.get(word, ())}
+            guarded = {one for word, is_free in heads if is_free for one in self._guarded.get(word, ())}
+            rules = self._named[words] = tuple(sorted(free | guarded))
+        return rules
+
+
+_Named = tuple[int, bytes]
+"""A rule, and its keyword where that holds more than what stands in a token."""
+
+_TO_TOKENS = bytes(byte if byte in b"abcdefghijklmnopqrstuvwxyz0123456789_-" else 32 for byte in range(256))
+
+
+def _tokens(part: bytes) -> list[bytes]:
+    """Return what may hold keywords in a part of a line: what stands between blanks; in packed code, between any marks.
+
+    Packed code has few blanks, and what stands between two hardly comes again.
+    """
+    tokens = part.split()
+    return tokens if len(part) < _PACKED * len(tokens) else part.translate(_TO_TOKENS).split()
+
+
+def _line_start(data: bytes, at: int) -> int:
+    """Return where the line of `at` begins, or MAX_REACH before it."""
+    begin = at - MAX_REACH if at > MAX_REACH else 0
+    line = data.rfind(b"\n", begin, at)
+    return line + 1 if line >= 0 else begin
+
+
+def _trie_pattern(words: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Return a pattern that matches nothing at each place at which one of `words` begins; its group is the longest.
+
+    One word can begin inside another, so no character is taken.
+    """
+    trie: dict[int, dict] = {}  # type: ignore[type-arg]
+    for word in words:
+        node = trie
+        for byte in word:
+            node = node.setdefault(byte, {})
+        node[-1] = {}
+    return re.compile(rb"(?=(" + _trie_source(trie) + rb"))")
+
+
+def _trie_source(node: dict) -> bytes:  # type: ignore[type-arg]
+    ends = -1 in node
+    branches = [re.escape(bytes([byte])) + _trie_source(child) for byte, child in sorted(node.items()) if byte >= 0]
+    if not branches:
+        return b""
+    source = branches[0] if len(branches) == 1 and not ends else b"(?:" + b"|".join(branches) + b")"
+    return source + b"?" if ends else source
