@@ -45,6 +45,9 @@ _OVERRIDES = {
     "core.alternateRefsCommand": "true",
     "core.precomposeUnicode": "false",
     "core.bigFileThreshold": "512m",
+    # What git maps of packs at one time: more makes it no faster, and counts as memory of this program.
+    "core.packedGitWindowSize": "16m",
+    "core.packedGitLimit": "64m",
     "protocol.allow": "never",
     "safe.directory": "*",
     "log.showSignature": "false",

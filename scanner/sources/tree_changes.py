@@ -22,8 +22,8 @@ from scanner.sources import git
 from scanner.sources.objects import ObjectReader
 
 _ARGUMENTS = ("diff-tree", "--stdin", "-r", "-z", "--root", "--raw", "--no-renames", "--no-ext-diff", "--no-abbrev")
-_MEMORY = ("core.deltaBaseCacheLimit=32m", "core.packedGitWindowSize=16m", "core.packedGitLimit=64m")
-"""What git keeps of packs and of what it made from them: more makes it no faster here (measured on git's history)."""
+_MEMORY = ("core.deltaBaseCacheLimit=32m",)
+"""What git keeps of what it made from packs: more makes it no faster here (measured on git's history)."""
 
 MAX_NAMED_BLOBS = 500 if os.name == "nt" else 10_000
 """Up to so many blobs git itself is told which to look for: a longer command line is too long for some systems."""
