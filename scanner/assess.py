@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from scanner.environments import environment
 from scanner.model import Assessment, Finding, Rule, State
@@ -71,17 +72,13 @@ def assess(
     paths: dict[str, set[str]] = {}
     for finding in findings:
         paths.setdefault(_identity(finding), set()).add(finding.provenance.path)
+    reuses = {identity: _reuse_of(its) for identity, its in paths.items()}
     owners = Owners.parse(codeowners)
+    allowed_days = {**ROTATION_DAYS, **rotation_days}
     return tuple(
         replace(
             finding,
-            assessment=_assessment(
-                finding,
-                rules[finding.rule_id],
-                paths[_identity(finding)],
-                {**ROTATION_DAYS, **rotation_days},
-                owners,
-            ),
+            assessment=_assessment(finding, rules[finding.rule_id], reuses[_identity(finding)], allowed_days, owners),
         )
         for finding in findings
     )
@@ -93,7 +90,7 @@ def _identity(finding: Finding) -> str:
 
 
 def _assessment(
-    finding: Finding, rule: Rule, paths: set[str], rotation_days: Mapping[str, int], owners: Owners
+    finding: Finding, rule: Rule, reuse: _Reuse, rotation_days: Mapping[str, int], owners: Owners
 ) -> Assessment:
     path = finding.provenance.path
     where = environment(path)
@@ -105,7 +102,7 @@ def _assessment(
         *_state_factor(finding),
         *([(_ENVIRONMENT[where], f"{where} by its path")] if where else []),
         *([(_CLIENT_SIDE, "reaches browsers or apps of users")] if is_client else []),
-        *_reuse_factors(paths),
+        *reuse.factors,
         *([(_OVERDUE, f"overdue for replacement by {overdue:,} days")] if overdue is not None else []),
     ]
     priority = float(_BASE)
@@ -115,7 +112,7 @@ def _assessment(
         priority=max(1, min(100, round(priority))),
         reasons=tuple(f"{told} ({_effect(factor)})" for factor, told in factors),
         overdue_days=overdue,
-        reuse_count=len(paths),
+        reuse_count=reuse.path_count,
         is_client_side=is_client,
         environment=where,
         owners=owners.of(path),
@@ -130,17 +127,24 @@ def _state_factor(finding: Finding) -> list[tuple[float, str]]:
     return [(_STATE[finding.story.state], str(finding.story.state))] if finding.story else []
 
 
-def _reuse_factors(paths: set[str]) -> list[tuple[float, str]]:
+class _Reuse(NamedTuple):
+    """At how many paths one secret stands, and what that adds."""
+
+    path_count: int
+    factors: tuple[tuple[float, str], ...]
+
+
+def _reuse_of(paths: set[str]) -> _Reuse:
     """Return what reuse adds: by the number of paths, and more where production shares with anything else."""
     factor = next((factor for count, factor in _REUSE if len(paths) >= count), None)
     if factor is None:
-        return []
+        return _Reuse(len(paths), ())
     found = [(factor, f"the same secret stands at {len(paths)} paths")]
     environments = {environment(path) for path in paths} - {None}
     if "production" in environments and len(environments) > 1:
         others = ", ".join(sorted(str(one) for one in environments - {"production"}))
         found.append((_MIXED, f"shared between production and {others}"))
-    return found
+    return _Reuse(len(paths), tuple(found))
 
 
 def overdue_days(finding: Finding, allowed_days: int) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import resource
+import subprocess
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from scanner.sources import git
 from tests.packed import (
     BLOB,
     OFS_DELTA,
@@ -24,7 +26,7 @@ from tests.packed import (
     write_index,
     write_pack,
 )
-from tests.repositories import Repository, leaksweep, token
+from tests.repositories import Repository, called, leaksweep, token
 
 BASE = b"a line of text\n" * 40
 
@@ -138,11 +140,20 @@ def test_objects_that_build_on_each_other_cost_no_finding(bare: Path, *, is_name
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="no limit for another process on this system")
-def test_git_that_goes_round_ends(bare: Path) -> None:
-    """Where nothing was read yet that could warn, git is stopped by its own limit of memory."""
+def test_git_that_goes_round_ends(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing was read yet that could warn, git is stopped by a limit of memory, here by a low one."""
+    bounded = git.bounded
+    limits = []
+
+    def soon_bounded(process: subprocess.Popen[bytes], *, max_bytes: int = git.MAX_DATA_BYTES) -> Any:
+        limits.append(max_bytes)
+        return bounded(process, max_bytes=128 << 20)
+
+    monkeypatch.setattr(git, "bounded", soon_bounded)
     write_pack(bare, BROKEN["a cycle"]())
     (bare / "refs" / "heads" / "main").write_text("01" * 20 + "\n")
-    assert leaksweep("scan", str(bare), "--range", "HEAD~1..HEAD").returncode == 2
+    assert called("scan", str(bare), "--range", "HEAD~1..HEAD").returncode == 2
+    assert set(limits) == {git.MAX_DATA_BYTES}
 
 
 def test_a_chain_of_4095_deltas_is_read(bare: Path) -> None:

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from scanner.errors import GitError
 
@@ -323,9 +323,10 @@ def resolve_commit(repository: Repository, revision: str) -> str:
     git.refresh(executable())
     shell = git.Git(repository.git_dir)
     arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    status, out, _ = shell.execute(
-        command(repository, arguments), env=environment(), with_extended_output=True, with_exceptions=False
-    )
-    if status or not out:
+    # Held while it runs: GitPython ends a process that nobody holds.
+    running = shell.execute(command(repository, arguments), env=environment(), as_process=True)
+    process = bounded(cast("subprocess.Popen[bytes]", running.proc))
+    out, _ = process.communicate()
+    if process.returncode or not out:
         raise GitError(f"unknown revision {revision!r}")
-    return str(out)
+    return out.decode("ascii", "replace").strip()
