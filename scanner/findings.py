@@ -59,18 +59,8 @@ def without_shadowed(seen: Iterable[Seen], rules: Mapping[str, Rule]) -> list[Se
 
 
 def _shadowed(group: Sequence[Seen], rules: Mapping[str, Rule]) -> Iterator[Seen]:
-    def order(one: Seen) -> tuple[object, ...]:
-        match = one.match
-        return rank(
-            rules[match.rule_id],
-            checksum_failed=match.checksum_failed,
-            depth=len(match.decoding),
-            length=match.end - match.start,
-            confidence=match.confidence,
-        )
-
     taken: list[Match] = []
-    for one in sorted(group, key=order):
+    for one in sorted(group, key=lambda one: rank(rules[one.match.rule_id], one.match)):
         if any(_clash(one.match, other) for other in taken):
             yield one
         else:

@@ -21,10 +21,9 @@ from scanner.sources.git import Repository
 from scanner.sources.objects import ObjectEntry, ObjectReader
 from scanner.suppress import OWN_MARK
 
-BATCH_BYTES = 1 << 20
 BATCH_ENTRIES = 512
-GROUP_BYTES = 1 << 20
-"""What is held of a batch at one time, about; the lines of that are searched at once."""
+BATCH_BYTES = 1 << 20
+"""What is read, and held, at one time, about; the lines of that are searched at once."""
 
 Entry = FileEntry | ObjectEntry
 
@@ -106,14 +105,14 @@ class Scanner:
             return [None] * len(blobs)
 
     def _groups(self, batch: Sequence[Entry]) -> Iterator[list[tuple[Entry, Blob | Skip]]]:
-        """Yield what the entries hold, in groups of about GROUP_BYTES."""
+        """Yield what the entries hold, in groups of about BATCH_BYTES: not every caller makes its batches so small."""
         group: list[tuple[Entry, Blob | Skip]] = []
         size = 0
         for entry in batch:
             for blob in self._blobs(entry):
                 group.append((entry, blob))
                 size += len(blob.data) if isinstance(blob, Blob) else 0
-                if size >= GROUP_BYTES:
+                if size >= BATCH_BYTES:
                     yield group
                     group, size = [], 0
         yield group

@@ -143,17 +143,18 @@ def test_objects_that_build_on_each_other_cost_no_finding(bare: Path, *, is_name
 def test_git_that_goes_round_ends(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing was read yet that could warn, git is stopped by a limit of memory, here by a low one."""
     bounded = git.bounded
-    limits = []
+    asked = []
 
     def soon_bounded(process: subprocess.Popen[bytes], *, max_bytes: int = git.MAX_DATA_BYTES) -> Any:
-        limits.append(max_bytes)
+        asked.append((max_bytes, str(process.args)))
         return bounded(process, max_bytes=128 << 20)
 
     monkeypatch.setattr(git, "bounded", soon_bounded)
     write_pack(bare, BROKEN["a cycle"]())
     (bare / "refs" / "heads" / "main").write_text("01" * 20 + "\n")
     assert called("scan", str(bare), "--range", "HEAD~1..HEAD").returncode == 2
-    assert set(limits) == {git.MAX_DATA_BYTES}
+    assert {most for most, _ in asked} == {git.MAX_DATA_BYTES}
+    assert any("HEAD~1^{commit}" in command for _, command in asked), "the process that goes round has no limit"
 
 
 def test_a_chain_of_4095_deltas_is_read(bare: Path) -> None:

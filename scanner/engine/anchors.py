@@ -7,7 +7,7 @@ and so is run everywhere: slow, never wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from itertools import product
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from scanner.engine.sequences import (
     WORD,
     Item,
     Sequence,
+    ahead_of,
     literal_runs,
     sequences_of,
     width_of,
@@ -86,7 +87,8 @@ class Anchor:
     `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere, and `around` says for each of them what
     stands around it. Keywords and literals are in lower case, the other texts if `is_folded`. With `is_everywhere` the
     pattern runs on every line. `spans_lines` tells that a match may hold a line end. `required` are texts in lower case
-    of which every match holds one, if any. `width` is the most bytes a match can have, at most MAX_WIDTH.
+    of which every match holds one, if any. `width` is the most bytes a match can have, `ahead` the most that its
+    conditions look at behind it, both at most MAX_WIDTH.
     """
 
     run_prefixes: tuple[Prefix, ...] = ()
@@ -100,6 +102,7 @@ class Anchor:
     spans_lines: bool = False
     required: tuple[str, ...] = ()
     width: int = field(default=MAX_WIDTH)
+    ahead: int = field(default=MAX_WIDTH)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -133,7 +136,7 @@ class Anchor:
         runs, wide_runs = (tuple(Prefix(*prefix) for prefix in some) for some in (prefixes, wides))
         asked = tuple(Surroundings(*one) for one in around)
         flags = is_folded, is_everywhere, spans_lines
-        return Anchor(runs, tuple(lefts), wide_runs, words, tuple(literals), asked, *flags, tuple(rest[0]), rest[1])
+        return Anchor(runs, tuple(lefts), wide_runs, words, tuple(literals), asked, *flags, tuple(rest[0]), *rest[1:])
 
 
 class _Found(NamedTuple):
@@ -150,12 +153,14 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
     if sequences is None:
         return Anchor(literals=declared, is_everywhere=not declared, spans_lines=True)
     spans_lines = any(10 in item.characters and not item.role for items in sequences.options for item in items)
-    width = min(max((width_of(items) for items in sequences.options), default=0) * 4, MAX_WIDTH)
+    width, ahead = (_most_bytes(sequences.options, measure) for measure in (width_of, ahead_of))
     found: dict[str, set[Any]] = {}
     for items in sequences.options:
         kind, texts = _best_anchor(items, runs_allowed=not spans_lines)
         if not kind:
-            return Anchor(literals=declared, is_everywhere=not declared, spans_lines=spans_lines, width=width)
+            return Anchor(
+                literals=declared, is_everywhere=not declared, spans_lines=spans_lines, width=width, ahead=ahead
+            )
         found.setdefault(kind, set()).update(texts)
     if declared and len(declared) < len(found.get("literals", ())):
         found["literals"] = set(declared)
@@ -167,7 +172,12 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
         spans_lines=spans_lines,
         required=_required(sequences.options),
         width=width,
+        ahead=ahead,
     )
+
+
+def _most_bytes(options: Iterable[Sequence], measure: Callable[[Sequence], int]) -> int:
+    return min(max(map(measure, options), default=0) * 4, MAX_WIDTH)
 
 
 def _required(options: Iterable[Sequence]) -> tuple[str, ...]:

@@ -143,9 +143,9 @@ class Dispatcher:
         for start in [start for start, _ in own if data[start - 1] in self._left_ends]:
             _take_left(self._lefts, data, start, out)
         is_keyed = _KEYED.match
-        self._run_words.find(data, [run for run in own if is_keyed(data, *run)], out)
+        _find_along(self._run_words, data, [run for run in own if is_keyed(data, *run)], out)
         if self._long_words:
-            self._long_words.find(data, [run for run in own if run[1] - run[0] >= LONG_RUN], out)
+            _find_along(self._long_words, data, [run for run in own if run[1] - run[0] >= LONG_RUN], out)
 
     def _find_in_wide_runs(self, data: bytes, out: list[Candidate]) -> None:
         """A credential with joints in it may begin where the run does, or behind any joint inside."""
@@ -158,7 +158,18 @@ class Dispatcher:
         for start, end in [run for run in wide if inside(data, *run)]:
             _find_inside(_AFTER_JOINT, data, start, end, prefixes, out)
         if self._wide_words:
-            self._wide_words.find(data, [run for run in wide if run[1] - run[0] >= LONG_RUN], out)
+            _find_along(self._wide_words, data, [run for run in wide if run[1] - run[0] >= LONG_RUN], out)
+
+
+def _find_along(words: Words, data: bytes, runs: list[tuple[int, int]], out: list[Candidate]) -> None:
+    """Add the rules of keywords before or in runs; a match may stand anywhere in a run, so along the whole of it."""
+    found: list[Candidate] = []
+    words.find(data, runs, found)
+    out += found
+    ends = {start: end for start, end in runs if end - start > MAX_REACH}
+    for start, rule in found if ends else ():
+        if start in ends:
+            out += [(at, rule) for at in range(start + MAX_REACH, ends[start], MAX_REACH)]
 
 
 def _of_group(by_place: dict[str, list[tuple[Keyword, int]]], operators: str) -> list[tuple[Keyword, int]]:

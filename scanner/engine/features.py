@@ -10,7 +10,7 @@ import string
 from itertools import pairwise
 
 from scanner.engine.entropy import shannon_entropy
-from scanner.engine.hit import Hit
+from scanner.engine.hit import FAR, Hit
 from scanner.engine.kinds import KINDS
 from scanner.engine.language import placeholder_share, strangeness, word_share
 
@@ -170,9 +170,9 @@ def _line(hit: Hit) -> list[float]:
 
 
 def _is_long_line(hit: Hit) -> bool:
-    """Return whether no line ends within 400 characters on either side: built or minified text."""
+    """Return whether no line ends within FAR characters on either side: built or minified text."""
     return (
-        "\n" not in hit.text[max(0, hit.start - 400) : hit.end + 400]
-        and hit.start >= 400
-        and (len(hit.text) - hit.end >= 400)
+        "\n" not in hit.text[max(0, hit.start - FAR) : hit.end + FAR]
+        and hit.start >= FAR
+        and (len(hit.text) - hit.end >= FAR)
     )

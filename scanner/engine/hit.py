@@ -9,6 +9,9 @@ BEFORE = 160
 AFTER = 80
 """How much of the line around a secret is looked at, in characters; the same in every window that holds it."""
 
+FAR = 400
+"""How far a line end is looked for on either side, in characters, to tell a long line; nothing looks farther."""
+
 QUOTES = frozenset("'\"`")
 
 

@@ -205,13 +205,9 @@ def url_pattern() -> re.Pattern[bytes]:
     """Return the pattern that finds the hub of a URL with a user and a password."""
     identity = bytes(range(256))
     hub = HUBS["url"]
-    return re.compile(re.escape(hub.start.encode()) + b"(?=" + _ahead(hub.follow, identity) + b")")
-
-
-def _ahead(follow: Sequence, table: bytes) -> bytes:
-    last = follow[-1]
-    ahead = b"".join(_classes(item, table) for item in follow[:-1])
-    return ahead + _classes(last._replace(high=last.low), table)
+    *before, last = hub.follow
+    ahead = b"".join(_classes(item, identity) for item in (*before, last._replace(high=last.low)))
+    return re.compile(re.escape(hub.start.encode()) + b"(?=" + ahead + b")")
 
 
 def _classes(item: Item, table: bytes) -> bytes:

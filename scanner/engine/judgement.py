@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from scanner.chunks import regions
 from scanner.engine.hits import Found, Hit, Hits
@@ -86,7 +85,7 @@ def _without_overlaps(rules: Sequence[Rule], hits: list[Hit]) -> tuple[list[Hit]
     worse: list[Hit] = []
     for group in _overlapping(sorted(plain, key=lambda hit: (hit.start, hit.end))):
         taken: list[Hit] = []
-        for hit in sorted(group, key=partial(_rank, rules)):
+        for hit in sorted(group, key=lambda hit: rank(rules[hit.rule], hit)):
             clashes = any(_clash(rules, hit, other) for other in taken)
             (worse if clashes else taken).append(hit)
         kept += taken
@@ -103,16 +102,6 @@ def _clash(rules: Sequence[Rule], hit: Hit, other: Hit) -> bool:
     if hit.layer == other.layer or "generic" in rule.tags + other_rule.tags:
         return True
     return hit.secret == other.secret or rule.family == other_rule.family
-
-
-def _rank(rules: Sequence[Rule], hit: Hit) -> tuple[int, bool, int, int, bool, int, str]:
-    return rank(
-        rules[hit.rule],
-        checksum_failed=hit.checksum_failed,
-        depth=len(hit.decoding),
-        length=hit.end - hit.start,
-        confidence=hit.confidence,
-    )
 
 
 def _overlapping(hits: list[Hit]) -> Iterator[list[Hit]]:

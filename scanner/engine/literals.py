@@ -120,11 +120,12 @@ class _Letter(NamedTuple):
 
 
 def _around_letter(letter: bytes, texts: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Return a pattern that takes the letter only: one text may begin inside another."""
     ways = []
     for text in texts:
         before, _, behind = text.partition(letter)
         ways.append((b"(?<=" + re.escape(before + letter) + b")" if before else b"") + re.escape(behind))
-    return re.compile(re.escape(letter) + b"(?:" + b"|".join(ways) + b")")
+    return re.compile(re.escape(letter) + b"(?=" + b"|".join(ways) + b")")
 
 
 def _take_members(low: bytes, at: int, size: int, members: _Members, out: list[tuple[int, int]]) -> None:

@@ -16,9 +16,8 @@ from scanner.engine.hit import Filter, hit_of
 from scanner.engine.hit import Hit as Context
 from scanner.engine.hits import Found, Hit, Hits
 from scanner.engine.judgement import judged
-from scanner.engine.patterns import Patterns, begins_line
+from scanner.engine.patterns import Patterns
 from scanner.engine.windows import (
-    AFTER_CORE,
     BEFORE_CORE,
     Candidate,
     Window,
@@ -67,7 +66,7 @@ class Engine:
         self._dispatcher: Dispatcher | None = None
         self._everywhere = tuple(i for i, anchor in enumerate(self._anchors) if anchor.is_everywhere)
         self._wide = {i for i, anchor in enumerate(self._anchors) if anchor.spans_lines or anchor.is_everywhere}
-        self._sights = [sight_of(*one) for one in zip(self._anchors, map(begins_line, patterns), strict=True)]
+        self._sights = [sight_of(*one) for one in zip(self._anchors, patterns, strict=True)]
         self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
         literals = (text for anchor in self._anchors for text in anchor.literals)
@@ -201,6 +200,7 @@ class Engine:
 
     def _near_core(self, rule: int, data: bytes, parts: list[Window]) -> Iterator[Window]:
         """Yield what of some parts of long lines, in order, is near to where the pattern can match."""
+        after = self._sights[rule].after_match
         for start, end in parts:
             core = self._patterns.quickest(rule, end - start)
             if core is self.pattern(rule):
@@ -212,7 +212,7 @@ class Engine:
                 timeout_s = self._timeout_s + len(chunk.text) / 1e6
                 for hit in core.finditer(chunk.text, pos=first, overlapped=True, timeout=timeout_s):
                     low, high = byte_offset(chunk, hit.start()), byte_offset(chunk, hit.end())
-                    add_window(near, (max(start, low - BEFORE_CORE), min(end, high + AFTER_CORE)))
+                    add_window(near, (max(start, low - BEFORE_CORE), min(end, high + after)))
             except TimeoutError:
                 near = [(start, end)]
             yield from near

@@ -37,7 +37,7 @@ class Item(NamedTuple):
     """`low` to `high` characters of a set; or, with `role`, a condition that takes no characters.
 
     Roles: `begin`, `boundary`, `behind`, `not-behind` (of one of the characters), `digit-ahead` (up to `high`
-    of the characters, then a digit), `edge` for any other.
+    of the characters, then a digit), `edge` for any other, which looks at up to `high` characters ahead.
     """
 
     characters: frozenset[int]
@@ -140,7 +140,7 @@ def _condition(operation: str, direction: int, body: Any) -> Sequence:
         return (Item(union, 0, 0, role),)
     if operation == "ASSERT" and (before := [_before_digit(items) for items in sequences]) and all(before):
         return (widened([(item,) for item in before if item])._replace(role="digit-ahead"),)
-    return (Item(frozenset(), 0, 0, "edge"),)
+    return (Item(frozenset(), 0, max(map(sight_of, sequences), default=0), "edge"),)
 
 
 def _before_digit(items: Sequence) -> Item | None:
@@ -241,3 +241,13 @@ def literal_runs(items: Sequence) -> Iterator[tuple[str, int, int]]:
 def width_of(items: Sequence) -> int:
     """Return the most characters that a match can have; INFINITE if there is no bound."""
     return min(sum(item.high for item in items if not item.role), INFINITE)
+
+
+def ahead_of(items: Sequence) -> int:
+    """Return how many characters, at most, the conditions of a match may look at behind its end."""
+    return max((item.high + (item.role == "digit-ahead") for item in items if item.role), default=0)
+
+
+def sight_of(items: Sequence) -> int:
+    """Return how many characters, at most, a match takes and looks at behind that; INFINITE if there is no bound."""
+    return min(width_of(items) + ahead_of(items), INFINITE)

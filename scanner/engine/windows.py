@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from scanner.chunks import line_bounds
 from scanner.engine.anchors import MAX_REACH, MAX_WIDTH, Anchor
-from scanner.engine.hit import AFTER, BEFORE
-from scanner.engine.patterns import MAX_LEAD
+from scanner.engine.hit import FAR
+from scanner.engine.patterns import MAX_LEAD, begins_line
 
 SHORT_LINE = 2_048
 """Up to that length a line is looked at as a whole."""
@@ -24,9 +24,11 @@ BLOCK_AFTER = 32_768
 _MAX_CHARACTER = 4
 """Bytes that a character takes at most in UTF-8."""
 
-BEFORE_CORE = (BEFORE + MAX_LEAD) * _MAX_CHARACTER
-AFTER_CORE = AFTER * _MAX_CHARACTER + MAX_REACH
-"""What a pattern, filters and the judge see around a match of the core of the pattern, in bytes."""
+_AROUND = FAR * _MAX_CHARACTER
+"""What filters and the judge see on either side of a match, in bytes."""
+
+BEFORE_CORE = _AROUND + MAX_LEAD * _MAX_CHARACTER
+"""What is seen before a match of the core of a pattern, in bytes."""
 
 Candidate = tuple[int, int]
 """A byte offset near which a rule can match, and the index of the rule."""
@@ -45,22 +47,23 @@ class LineWindows(NamedTuple):
 class Sight(NamedTuple):
     """What one rule asks of its windows: bytes before and after a candidate, and texts of which one must be there.
 
-    With `begins_line` the rule matches at the beginning of a line only.
+    `after_match` are the bytes after a match. With `begins_line` the rule matches at the beginning of a line only.
     """
 
     before: int
     after: int
+    after_match: int
     required: tuple[bytes, ...]
     begins_line: bool
 
 
-def sight_of(anchor: Anchor, begins_line: bool) -> Sight:
+def sight_of(anchor: Anchor, pattern: str) -> Sight:
     """Return what a rule that looks at one line must see: its match, and what filters and the judge see around that."""
-    required = tuple(text.encode() for text in anchor.required)
+    asked = tuple(text.encode() for text in anchor.required), begins_line(pattern)
+    after_match = anchor.ahead + _AROUND
     if anchor.width >= MAX_WIDTH:
-        return Sight(MAX_WIDTH, MAX_WIDTH, required, begins_line)
-    before, after = anchor.width + BEFORE * _MAX_CHARACTER, anchor.width + AFTER * _MAX_CHARACTER
-    return Sight(max(before, MAX_REACH), after + MAX_REACH, required, begins_line)
+        return Sight(MAX_WIDTH, max(MAX_WIDTH, after_match), after_match, *asked)
+    return Sight(anchor.width + _AROUND, MAX_REACH + anchor.width + after_match, after_match, *asked)
 
 
 def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[Sight]) -> LineWindows:

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.chunks import normalise
-from scanner.engine import patterns
+from scanner.engine import literals, patterns
 from scanner.engine.anchors import derive_anchor, is_head
 from scanner.engine.candidates import Dispatcher
 from scanner.engine.hits import Hit
 from scanner.engine.matcher import Engine
+from scanner.engine.surroundings import Surroundings
 from scanner.engine.templates import expand
 from scanner.model import Rule
 from scanner.ruleset import load_ruleset
@@ -67,6 +68,7 @@ def test_examples_in_any_surroundings_are_found_with_candidates_as_without(seed:
 LINE_PARTS = [
     *(part for part in SURROUNDINGS if b"\n" not in part),
     b"x = f(a.b, c) " * 60,
+    "é".encode() * 1_200,
     b'{"a":[1,2],"key":0},' * 90,
 ]
 
@@ -148,6 +150,55 @@ def test_a_token_in_the_middle_of_a_long_line_is_found_and_not_cut(lead: int) ->
     body = "tok_" + expand("{{hex:24000}}", seed="long")
     data = b"." * lead + b" " + body.encode() + b" " + b"." * 50_000
     assert [hit.secret for hit in hits_of(engine, data)] == [body]
+
+
+BODY = b"a" + expand("{{hex:38}}", seed="far").encode() + b"7"
+LONG_LINES = [
+    pytest.param(
+        r"(?i)acme_(?P<secret>[a-z0-9]{40})(?![a-z0-9])",
+        b"x" * 30_000 + b"_acme_" + BODY + b"-" + b"y" * 30_000,
+        id="in a long run",
+    ),
+    pytest.param(
+        r"(?i)(?<![a-z])acme[_-](?P<secret>(?=[a-z]{0,30}[0-9])[a-z0-9]{40})(?![a-z0-9])",
+        b"0" * 9_000 + b"-acme_" + BODY + b"-" + b"y" * 9_000,
+        id="in a long run with digits",
+    ),
+    pytest.param(
+        r"(?<!\w)(?P<secret>acme=[a-z0-9]{40})(?=[^\n]{0,5000}end)",
+        b"." * 9_000 + b" acme=" + BODY + b" " + b"." * 4_900 + b"end" + b"." * 9_000,
+        id="with a condition far ahead",
+    ),
+    pytest.param(
+        r"(?<!\w)[\w.-]{0,30}?acme=(?P<secret>[a-z0-9]{40})(?=[^\n]{0,5000}end)",
+        b"." * 9_000 + b" my.acme=" + BODY + b" " + b"." * 4_900 + b"end" + b"." * 9_000,
+        id="with a condition far ahead, by its core",
+    ),
+]
+
+
+@pytest.mark.parametrize(("pattern", "line"), LONG_LINES)
+def test_what_is_far_from_its_candidate_on_a_long_line_is_found(
+    pattern: str, line: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "MIN_CORE_BYTES", 0)
+    rule = Rule("far", "f", "n", "d", "high", "high", pattern)
+    engine = Engine([rule], [derive_anchor(pattern)])
+    assert len(all_hits_of(engine, line)) == 1
+    assert hits_of(engine, line) == all_hits_of(engine, line)
+
+
+@pytest.mark.parametrize("much", [0, 1 << 20])
+def test_literals_that_begin_inside_of_others_are_found(much: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(literals, "_MUCH_BYTES", much)
+    texts = ["kick", "kit", "k$k", "$k$", "ickk", "itk"]
+    rng = random.Random(much)
+    for _ in range(300):
+        data = "".join(rng.choices(["k", "i", "c", "t", "$"], k=30)).encode()
+        out: list[tuple[int, int]] = []
+        literals.Literals((text, number, Surroundings()) for number, text in enumerate(texts)).find(data, out)
+        places = {(at, i) for at in range(30) for i, text in enumerate(texts) if data.startswith(text.encode(), at)}
+        assert set(out) == places
 
 
 def test_a_token_across_the_border_of_two_slices_of_one_line_is_found_once() -> None:
