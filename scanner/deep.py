@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -103,7 +104,8 @@ class View(NamedTuple):
     """A text, and how to get from its spans to those of the base and to the names of the decoders.
 
     Only a document, which is all of a text from its beginning on, is asked for its structure: how a part begins
-    says nothing.
+    says nothing. `changes` are the sorted spans in which it differs from the view that it was made of, None if
+    everything does: what is encoded elsewhere is seen there.
     """
 
     text: bytes
@@ -111,6 +113,18 @@ class View(NamedTuple):
     depth: int
     runs: list[_Span]
     is_document: bool = False
+    changes: Sequence[_Span] | None = None
+
+    def touches(self, start: int, end: int) -> bool:
+        """Return whether a span has a part in what changed, or a neighbour there."""
+        if self.changes is None:
+            return True
+        number = bisect_left(self.changes, start, key=_end)
+        return number < len(self.changes) and self.changes[number][0] <= end
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Return whether a span has a part in what changed."""
+        return self.touches(start + 1, end - 1)
 
 
 class DeepSearch:
@@ -275,8 +289,9 @@ class DeepSearch:
         clues = find_clues(text, view.runs)
         said = self._read_runs(view, clues, base, state)
         edits = [Edit(run.start, run.end, data, run.decoder) for run, data in said]
-        found = escapes.find_escapes(text, clues.escapes)
-        for changes in (edits, found, joins.find_joins(text, clues.quoted), joins.find_wide(text)):
+        escaped = [one for one in escapes.find_escapes(text, clues.escapes) if view.overlaps(one.start, one.end)]
+        joined = [one for one in joins.find_joins(text, clues.quoted) if view.touches(one.start, one.end)]
+        for changes in (edits, escaped, joined, joins.find_wide(text)):
             if changes:
                 self._search_layers(compose(text, changes), view, base, state)
         for run, data in said:
@@ -308,21 +323,22 @@ class DeepSearch:
             self._take_hits(below, base, state)
             if below.depth > 0:
                 self._search_view(below, base, state)
-            elif any(True for _ in self._runs(data, find_clues(data, below.runs))):
+            elif any(True for _ in self._runs(below, find_clues(data, below.runs))):
                 state.skip(SkipReason.DECODE_LIMIT, base.member, f"encoded deeper than {self._max_depth}")
 
     def _read_runs(self, view: View, clues: Clues, base: _Base, state: _State) -> list[tuple[runs.Run, bytes]]:
         """Return the runs of a view that encode a text, with that text; search the containers in the others."""
         said = []
-        for run in self._runs(view.text, clues):
+        for run in self._runs(view, clues):
             if kind_inside(run.data):
                 self._open_run(run, view, base, state)
             else:
                 said.append((run, normalise(run.data)))
         return said
 
-    def _runs(self, text: bytes, clues: Clues) -> Iterator[runs.Run]:
-        return runs.find_runs(text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
+    def _runs(self, view: View, clues: Clues) -> Iterator[runs.Run]:
+        found = runs.find_runs(view.text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
+        return (run for run in found if view.touches(run.start, run.end))
 
     def _open_run(self, run: runs.Run, view: View, base: _Base, state: _State) -> None:
         """Search the container that a run encodes; all that it holds has the run's place."""
@@ -399,6 +415,10 @@ def _document_layers(text: bytes) -> Iterator[Layer]:
         yield compose_whole(text, changes)
 
 
+def _end(span: _Span) -> int:
+    return span[1]
+
+
 def _as_it_is(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
     return (start, end), ()
 
@@ -414,7 +434,7 @@ def _below(view: View, layer: Layer, data: bytes, *, is_document: bool) -> View:
         place, outer = view.to_base(*layer.span(start, end))
         return place, (*outer, layer.decoder(start, end))
 
-    return View(data, to_base, view.depth - 1, [], is_document)
+    return View(data, to_base, view.depth - 1, [], is_document, None if is_document else layer.changes())
 
 
 def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:

@@ -196,15 +196,15 @@ class FreshScanner:
 
     def _flush(self) -> None:
         """Look at the lines of all items at once, then closer at each item that has, or had, something."""
-        items = self._items
+        items = self._search_documents(self._items)
         self._items, self._lines_bytes, self._held_bytes = [], 0, 0
         signs = self._signs(items)
         for number, item in enumerate(items):
             parent = item.version.parent
             above = self._statuses.get(parent) if parent >= 0 else None
             own = signs[number] if signs else None
-            if own is None or (above and above.is_whole) or self._must_be_whole(item.version, own):
-                self._search_whole(item)
+            if own is None or (above and above.is_whole) or _must_be_whole(item.version, own):
+                self._search_whole([item])
             elif above or own:
                 self._look_closer(item, own, above or _Status())
             elif item.path == COMMIT_HEADER and len(self._dull_headers) < MAX_DULL_HEADERS:
@@ -224,10 +224,28 @@ class FreshScanner:
             for own, text, item in zip(stretches, texts, items, strict=True)
         ]
 
-    def _search_whole(self, item: _Item) -> None:
-        blob = Blob(item.version.whole_text(), path=item.path, oid=item.oid, kind=item.kind)
-        self._plain.search_into(blob, self._found, self._skipped, self._dropped)
-        self._statuses[item.version.number] = _Status(is_whole=True)
+    def _search_documents(self, items: Sequence[_Item]) -> list[_Item]:
+        """Search those items that are read as a whole whatever their lines tell, and return the others."""
+        whole: list[_Item] = []
+        others: list[_Item] = []
+        numbers: set[int] = set()
+        for item in items:
+            number, parent = item.version.number, item.version.parent
+            above = self._statuses.get(parent) if parent >= 0 else None
+            is_below = parent in numbers or (above is not None and above.is_whole)
+            if self._is_structured(item.version) or is_below:
+                whole.append(item)
+                if number >= 0:
+                    numbers.add(number)
+            else:
+                others.append(item)
+        self._search_whole(whole)
+        return others
+
+    def _search_whole(self, items: Sequence[_Item]) -> None:
+        blobs = (Blob(one.version.whole_text(), path=one.path, oid=one.oid, kind=one.kind) for one in items)
+        self._plain.search_blobs(blobs, self._found, self._skipped, self._dropped)
+        self._statuses.update({item.version.number: _Status(is_whole=True) for item in items})
 
     def _look_closer(self, item: _Item, own: Mapping[bytes, StretchSigns], above: _Status) -> None:
         """Put together the hits of a content: in its lines, in blocks, in what is encoded."""
@@ -283,18 +301,6 @@ class FreshScanner:
         if judged.matches:
             self._found.append(BlobMatches(item.path, item.oid, item.kind, judged.matches))
 
-    def _must_be_whole(self, version: Version, own: Mapping[bytes, StretchSigns]) -> bool:
-        """Return whether the lines of a content are not enough to tell what it holds."""
-        lines = [line for signs in own.values() for line in signs.lines]
-        if any(map(_is_too_much, lines)):
-            return True
-        may_want = any(line.signs.is_odd for line in lines)
-        if wants_whole(version.lines, version.base, may_want=may_want):
-            return True
-        if self._is_structured(version):
-            return True
-        return b"\n" not in version.lines and is_one_line(version.whole_text())
-
     def _is_structured(self, version: Version) -> bool:
         """Return whether a structured reader may give more than the lines, and could not for the base.
 
@@ -316,6 +322,17 @@ class FreshScanner:
 
     def _note(self, reason: SkipReason, item: _Item, rule: int) -> None:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))
+
+
+def _must_be_whole(version: Version, own: Mapping[bytes, StretchSigns]) -> bool:
+    """Return whether the lines of a content are not enough to tell what it holds."""
+    lines = [line for signs in own.values() for line in signs.lines]
+    if any(map(_is_too_much, lines)):
+        return True
+    may_want = any(line.signs.is_odd for line in lines)
+    if wants_whole(version.lines, version.base, may_want=may_want):
+        return True
+    return b"\n" not in version.lines and is_one_line(version.whole_text())
 
 
 def _is_too_much(line: Line) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from scanner.deep import MAX_DEPTH, DeepSearch
 from scanner.engine.matcher import Engine
@@ -26,6 +26,7 @@ BATCH_BYTES = 1 << 20
 """What is read, and held, at one time, about; the lines of that are searched at once."""
 
 Entry = FileEntry | ObjectEntry
+_Item = TypeVar("_Item")
 
 
 class BatchResult(NamedTuple):
@@ -69,7 +70,8 @@ class Scanner:
         dropped: Counter[str] = Counter()
         marked: list[str] = []
         blobs = total = 0
-        for group in self._groups(batch):
+        read_ahead = ((entry, blob) for entry in batch for blob in self._blobs(entry))
+        for group in _grouped(read_ahead, lambda one: len(one[1].data) if isinstance(one[1], Blob) else 0):
             read = [blob for _, blob in group if isinstance(blob, Blob)]
             prepared = iter(self._prepared(read))
             for entry, blob in group:
@@ -92,6 +94,14 @@ class Scanner:
         self.search_into(blob, found, skipped, dropped)
         return BatchResult(tuple(found), tuple(skipped), dropped, 1, len(blob.data))
 
+    def search_blobs(
+        self, blobs: Iterable[Blob], found: list[BlobMatches], skipped: list[Skip], dropped: Counter[str]
+    ) -> None:
+        """Add what the blobs gave to the lists; the lines of about BATCH_BYTES are searched at once."""
+        for group in _grouped(blobs, lambda blob: len(blob.data)):
+            for blob, prepared in zip(group, self._prepared(group), strict=True):
+                self.search_into(blob, found, skipped, dropped, prepared)
+
     def close(self) -> None:
         """End the git process, if there is one."""
         if self._reader is not None:
@@ -103,19 +113,6 @@ class Scanner:
         except MemoryError:
             # Each may fit alone; the one that does not is then told.
             return [None] * len(blobs)
-
-    def _groups(self, batch: Sequence[Entry]) -> Iterator[list[tuple[Entry, Blob | Skip]]]:
-        """Yield what the entries hold, in groups of about BATCH_BYTES: not every caller makes its batches so small."""
-        group: list[tuple[Entry, Blob | Skip]] = []
-        size = 0
-        for entry in batch:
-            for blob in self._blobs(entry):
-                group.append((entry, blob))
-                size += len(blob.data) if isinstance(blob, Blob) else 0
-                if size >= BATCH_BYTES:
-                    yield group
-                    group, size = [], 0
-        yield group
 
     def _blobs(self, entry: Entry) -> Iterable[Blob | Skip]:
         if isinstance(entry, FileEntry):
@@ -153,6 +150,20 @@ class Scanner:
         skipped.extend(result.skipped)
         if result.matches:
             found.append(BlobMatches(blob.path, blob.oid, blob.kind, result.matches))
+
+
+def _grouped(items: Iterable[_Item], size_of: Callable[[_Item], int]) -> Iterator[list[_Item]]:
+    """Yield the items in groups of about BATCH_BYTES."""
+    group: list[_Item] = []
+    size = 0
+    for item in items:
+        group.append(item)
+        size += size_of(item)
+        if size >= BATCH_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 class Tally:

@@ -63,6 +63,7 @@ def find_clues(text: bytes, runs: Iterable[tuple[int, int]]) -> Clues:
     quoted: list[tuple[int, int]] = []
     escapes: list[int] = []
     heads, quotes, size = _HEADS, _QUOTES, len(text)
+    edge = _Edge(text)
     for run in runs:
         start, end = run
         before = text[start - 1] if start else 32
@@ -70,7 +71,7 @@ def find_clues(text: bytes, runs: Iterable[tuple[int, int]]) -> Clues:
             quoted.append(run)
         if end - start >= MIN_ENCODED and (
             (text[start : start + 2] in heads and _ENCODED.match(text, start))
-            or (before in b"+/" and _ENCODED.match(text, left_edge(text, start)))
+            or (before in b"+/" and _ENCODED.match(text, edge.before(start)))
         ):
             encoded.append(run)
         elif before in b"\\%":
@@ -78,7 +79,23 @@ def find_clues(text: bytes, runs: Iterable[tuple[int, int]]) -> Clues:
     return Clues(encoded, quoted, escapes)
 
 
-def left_edge(text: bytes, start: int) -> int:
+def left_edge(text: bytes, start: int, *, floor: int = 0) -> int:
     """Return where the base64 characters that reach up to `start` begin, at most _MAX_LEFT before it."""
-    before = text[max(0, start - _MAX_LEFT) : start]
+    before = text[max(floor, start - _MAX_LEFT) : start]
     return start - len(before) + len(before.rstrip(_BASE64))
+
+
+class _Edge:
+    """The left edges of places that come in order: much of base64 stands together, so the last one says most."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._edge = self._known = 0
+
+    def before(self, start: int) -> int:
+        """Return the same as `left_edge`."""
+        between = self._text[self._known : start] if start - self._known < _MAX_LEFT else b" "
+        if between.rstrip(_BASE64):
+            self._edge = left_edge(self._text, start)
+        self._known = start
+        return max(self._edge, start - _MAX_LEFT)

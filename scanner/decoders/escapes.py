@@ -8,14 +8,17 @@ hops between those.
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scanner.decoders.layer import Edit
 
-_HEX = rb"[2-7][0-9A-Fa-f]"
-_X, _U = rb"\\x" + _HEX, rb"\\u00" + _HEX
+_HEX = rb"(?:[2-6][0-9A-Fa-f]|7[0-9A-Ea-e])"
+_NO_X_BEFORE, _NO_X_AFTER = rb"(?<!\\x[0-9A-Fa-f]{2}\\x)", rb"(?!\\x)"
+_MIN_AMONG_DATA = 8
+"""Fewer printable characters are none of a text where both of their neighbours are other bytes in hexadecimal."""
 _ASSIGNS = rb"(?:3[AaDd]|22|27|26|7[Bb])"
 _ENTITIES = {
     b"quot": b'"',
@@ -43,26 +46,22 @@ class _Kind(NamedTuple):
     escape: re.Pattern[bytes]
 
 
+def _hex_run(least: int) -> bytes:
+    r"""Return the pattern for what is behind the first `\x` of some printable characters, `least` of them or more."""
+    run = _HEX + rb"(?:\\x" + _HEX + rb"){%d,}+"
+    return b"|".join((_NO_X_BEFORE + run % (least - 1), run % (_MIN_AMONG_DATA - 1), run % (least - 1) + _NO_X_AFTER))
+
+
 _BACKSLASH = _Kind(
     b"\\",
     re.compile(
-        rb"\\(?:x"
-        + _HEX
-        + rb"\\x"
-        + _HEX
-        + rb"\\x"
-        + _HEX
-        + rb"|u00"
-        + _HEX
-        + rb"\\u00"
-        + _HEX
-        + rb"\\u00"
-        + _HEX
-        + rb""
-        rb"|(?:u00|x)" + _ASSIGNS + rb"(?![0-9A-Fa-f])|u\{0{0,4}" + _HEX + rb"\}|U000000" + _HEX + rb")"
+        rb"\\(?:x(?:" + _hex_run(3) + rb"|(?:" + _NO_X_BEFORE + _ASSIGNS + rb"|" + _ASSIGNS + _NO_X_AFTER + rb")"
+        rb"(?![0-9A-Fa-f]))"
+        rb"|u00" + _HEX + rb"\\u00" + _HEX + rb"\\u00" + _HEX + rb"|u00" + _ASSIGNS + rb"(?![0-9A-Fa-f])"
+        rb"|u\{0{0,4}" + _HEX + rb"\}|U000000" + _HEX + rb")"
     ),
     re.compile(
-        rb"\\(?:u00([2-7][0-9A-Fa-f])|x([2-7][0-9A-Fa-f])|u\{0{0,4}([2-7][0-9A-Fa-f])\}|U000000([2-7][0-9A-Fa-f])"
+        rb"\\(?:x(" + _hex_run(1) + rb")|u00(" + _HEX + rb")|u\{0{0,4}(" + _HEX + rb")\}|U000000(" + _HEX + rb")"
         rb"|([nrt])(?=[A-Za-z0-9]))"
     ),
 )
@@ -128,7 +127,9 @@ def _all(text: bytes, places: Sequence[int]) -> Iterator[Edit]:
             for found in kind.escape.finditer(text, start, end):
                 new = _meaning(found)
                 if new:
-                    yield Edit(found.start(), found.end(), new, _name(kind, found))
+                    size = found.end() - found.start()
+                    step = size // len(new) if len(new) > 1 else 0
+                    yield Edit(found.start(), found.end(), new, _name(kind, found), step)
 
 
 _KINDS = (_BACKSLASH, _PERCENT, _HTML)
@@ -137,14 +138,21 @@ _REACH = 512
 
 def _lines(text: bytes, triggers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield disjoint spans around the triggers: the line of each, as far as _REACH bytes on both sides."""
-    high = 0
+    low, high = 0, -1
     for at in triggers:
-        if at < high:
+        if at > high:
+            start = text.rfind(b"\n", max(0, at - _REACH), at) + 1 or max(0, at - _REACH)
+            if high < start:
+                if high >= 0:
+                    yield low, high
+                low = start
+            high = at
+        elif text[high : high + 1] == b"\n":
             continue
-        start = max(high, text.rfind(b"\n", max(0, at - _REACH), at) + 1 or at - _REACH, 0)
-        end = text.find(b"\n", at, at + _REACH)
+        end = text.find(b"\n", high, at + _REACH)
         high = end if end >= 0 else min(len(text), at + _REACH)
-        yield start, high
+    if high >= 0:
+        yield low, high
 
 
 def _meaning(found: re.Match[bytes]) -> bytes:
@@ -154,6 +162,8 @@ def _meaning(found: re.Match[bytes]) -> bytes:
         return _ENTITIES[value]
     if value in _CONTROLS:
         return _CONTROLS[value]
+    if b"x" in value:
+        return binascii.a2b_hex(value.replace(b"\\x", b""))
     is_decimal = found[0].startswith(b"&#") and found[0][2:3] not in b"xX"
     code = int(value) if is_decimal else int(value, 16)
     return bytes([code]) if 32 <= code < 127 else b""

@@ -18,21 +18,26 @@ the text."""
 
 
 class Edit(NamedTuple):
-    """`new` takes the place of the half-open span of the parent text, decoded by `decoder`."""
+    """`new` takes the place of the half-open span of the parent text, decoded by `decoder`.
+
+    `step` is how many bytes each byte of `new` was written with, 0 if that differs.
+    """
 
     start: int
     end: int
     new: bytes
     decoder: str
+    step: int = 0
 
 
 class _Piece(NamedTuple):
-    """Where a run of a layer's bytes came from; `decoder` is empty for a copy, byte for byte."""
+    """Where a run of a layer's bytes came from, `step` bytes each if that is not 0; `decoder` is empty for a copy."""
 
     offset: int
     start: int
     end: int
     decoder: str
+    step: int
 
 
 class Layer:
@@ -52,13 +57,13 @@ class Layer:
             self._parts = [b"".join(self._parts)]
         return self._parts[0] if self._parts else b""
 
-    def add(self, new: bytes, start: int, end: int, decoder: str) -> None:
+    def add(self, new: bytes, start: int, end: int, decoder: str, step: int = 0) -> None:
         """Append `new`, which came from the parent's `start` to `end`; a copy if `decoder` is empty."""
         if not new and decoder:
             self._removals.append((self._size, decoder))
         elif new:
             self._parts.append(new)
-            self._pieces.append(_Piece(self._size, start, end, decoder))
+            self._pieces.append(_Piece(self._size, start, end, decoder, step if decoder else 1))
             self._offsets.append(self._size)
             self._size += len(new)
 
@@ -66,9 +71,17 @@ class Layer:
         """Return the span of the parent from which the bytes from `start` to `end` came."""
         first = self._pieces[max(0, bisect_right(self._offsets, start) - 1)]
         last = self._pieces[max(0, bisect_left(self._offsets, end) - 1)]
-        low = first.start if first.decoder else first.start + start - first.offset
-        high = last.end if last.decoder else last.start + end - last.offset
+        low = first.start + first.step * (start - first.offset)
+        high = last.start + last.step * (end - last.offset) if last.step else last.end
         return low, max(low, high)
+
+    def changes(self) -> list[tuple[int, int]]:
+        """Return the half-open spans of the layer that were decoded, in order; empty ones for what was taken out."""
+        decoded = [(one.offset, end) for one, end in zip(self._pieces, self._ends(), strict=True) if one.decoder]
+        return sorted([*decoded, *((at, at) for at, _ in self._removals)])
+
+    def _ends(self) -> list[int]:
+        return [*self._offsets[1:], self._size]
 
     def decoder(self, start: int, end: int) -> str:
         """Return which decoder made the bytes from `start` to `end`, or else what stands nearest before them."""
@@ -122,7 +135,7 @@ def _apply(layer: Layer, text: bytes, low: int, high: int, edits: Iterable[Edit]
     for edit in edits:
         if edit.start >= at:
             layer.add(text[at : edit.start], at, edit.start, "")
-            layer.add(edit.new, edit.start, edit.end, edit.decoder)
+            layer.add(edit.new, edit.start, edit.end, edit.decoder, edit.step)
             at = edit.end
     layer.add(text[at:high], at, high, "")
 

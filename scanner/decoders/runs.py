@@ -22,6 +22,7 @@ _NEXT_LINE = re.compile(rb"[ \t]*\r?\n[ \t]*([A-Za-z0-9+/_-]+)(?==*[ \t]*(?:\r?\
 _PADDING = re.compile(rb"[ \t]*(?:\r?\n[ \t]*)?={1,2}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
+_SAMPLE_CHARACTERS = 64
 _UNSURE = re.compile(rb"#!|[ -~]{1,40}\0{8}")
 """How a program with an archive behind it begins, and how a tar archive does: the rest must tell."""
 
@@ -37,11 +38,12 @@ class Run(NamedTuple):
 
 def find_runs(text: bytes, spans: Iterable[tuple[int, int]], *, is_container: Callable[[bytes], bool]) -> Iterator[Run]:
     """Yield the runs near the sorted `spans` of long token runs that say something: text, or a container."""
+    base64 = _Base64(text, is_container)
     done = 0
     for start, end in spans:
         if start < done or end - start < MIN_ENCODED:
             continue
-        run = _hex_run(text, start, end) or _base64_run(text, start, end, done, is_container)
+        run = _hex_run(text, start, end) or base64.run(start, floor=done)
         if run is not None:
             done = run.end
             yield run
@@ -61,25 +63,36 @@ def _hex_run(text: bytes, start: int, end: int) -> Run | None:
     return Run(start, end, binascii.a2b_hex(text[start:end]), "hex")
 
 
-def _base64_run(text: bytes, start: int, end: int, floor: int, is_container: Callable[[bytes], bool]) -> Run | None:
-    low = max(floor, left_edge(text, start))
-    found = _BASE64.match(text, start)
-    if found is None:
+class _Base64:
+    """Reads the base64 of one text."""
+
+    def __init__(self, text: bytes, is_container: Callable[[bytes], bool]) -> None:
+        self._text = text
+        self._is_container = is_container
+        self._in_vain = 0
+
+    def run(self, start: int, *, floor: int) -> Run | None:
+        """Return the run around `start` if it says something; it begins there, or before that but not before `floor`.
+
+        Of what is read to its end in vain, no other part is: that a long run has many parts must not cost its square.
+        """
+        for begin in dict.fromkeys((left_edge(self._text, start, floor=floor), start)):
+            found = _BASE64.match(self._text, begin, begin + _SAMPLE_CHARACTERS)
+            sample = decode_base64(found[0]) if found else b""
+            if is_text(sample) or self._is_container(sample):
+                return _whole_run(self._text, begin)
+            if begin >= self._in_vain and _UNSURE.match(sample):
+                run = _whole_run(self._text, begin)
+                if self._is_container(run.data):
+                    return run
+                self._in_vain = run.end
         return None
-    high = found.end()
-    starts = [low] if low == start else [low, start]
-    for begin in starts:
-        sample = decode_base64(text[begin : min(high, begin + 64)])
-        if is_text(sample) or is_container(sample):
-            return _whole_run(text, begin, high)
-        if _UNSURE.match(sample):
-            run = _whole_run(text, begin, high)
-            return run if is_container(run.data) else None
-    return None
 
 
-def _whole_run(text: bytes, start: int, end: int) -> Run:
+def _whole_run(text: bytes, start: int) -> Run:
     """Return the run from `start`, with its further lines if it is wrapped, and its padding."""
+    found = _BASE64.match(text, start)
+    end = found.end() if found else start
     parts = [text[start:end]]
     width = end - start
     while width >= MIN_WRAPPED and len(parts[-1]) == width:

@@ -18,10 +18,10 @@ from scanner.engine.hits import Found, Hit, Hits
 from scanner.engine.judgement import judged
 from scanner.engine.patterns import Patterns
 from scanner.engine.windows import (
-    BEFORE_CORE,
     Candidate,
     Window,
     add_window,
+    around_match,
     block_windows,
     line_windows,
     sight_of,
@@ -162,7 +162,8 @@ class Engine:
         candidates = list(candidates)
         alone = [one for one in candidates if one[1] not in self._wide]
         lines, parts = line_windows(data, alone, self._sights)
-        out = {rule: sorted(lines.get(rule, []) + parts.get(rule, [])) for rule in {**lines, **parts}}
+        near = {rule: list(self._near_core(rule, data, parts[rule])) for rule in parts}
+        out = {rule: sorted(lines.get(rule, []) + near.get(rule, [])) for rule in {**lines, **near}}
         for rule in {rule for _, rule in candidates if rule in self._wide}:
             out[rule] = self._windows(data, rule, [at for at, other in candidates if other == rule])
         return out
@@ -199,23 +200,20 @@ class Engine:
                 first, size = number, 0
 
     def _near_core(self, rule: int, data: bytes, parts: list[Window]) -> Iterator[Window]:
-        """Yield what of some parts of long lines, in order, is near to where the pattern can match."""
-        after = self._sights[rule].after_match
+        """Yield, for some parts of long lines in order, what is near to where the pattern can match."""
+        sight = self._sights[rule]
+        near: list[Window] = []
         for start, end in parts:
-            core = self._patterns.quickest(rule, end - start)
-            if core is self.pattern(rule):
-                yield start, end
-                continue
+            search = self._patterns.quickest(rule, end - start).finditer
             chunk, first = _window_chunk(data, start, end)
-            near: list[Window] = []
+            timeout_s = self._timeout_s + len(chunk.text) / 1e6
             try:
-                timeout_s = self._timeout_s + len(chunk.text) / 1e6
-                for hit in core.finditer(chunk.text, pos=first, overlapped=True, timeout=timeout_s):
-                    low, high = byte_offset(chunk, hit.start()), byte_offset(chunk, hit.end())
-                    add_window(near, (max(start, low - BEFORE_CORE), min(end, high + after)))
+                for hit in search(chunk.text, pos=first, overlapped=True, timeout=timeout_s):
+                    place = byte_offset(chunk, hit.start()), byte_offset(chunk, hit.end())
+                    add_window(near, around_match(data, *place, sight))
             except TimeoutError:
-                near = [(start, end)]
-            yield from near
+                add_window(near, around_match(data, start, end, sight))
+        yield from near
 
     def _matching_of(self, rule: int, data: bytes, lines: list[Window]) -> list[Window]:
         if len(lines) < MIN_JOINED_LINES:

@@ -38,16 +38,17 @@ Window = tuple[int, int]
 
 
 class LineWindows(NamedTuple):
-    """By rule, in order and disjoint: `lines` are whole lines, `parts` are parts of long lines."""
+    """By rule, in order and disjoint: `lines` are whole lines, `parts` are parts of long lines with room for a match."""
 
     lines: dict[int, list[Window]]
     parts: dict[int, list[Window]]
 
 
 class Sight(NamedTuple):
-    """What one rule asks of its windows: bytes before and after a candidate, and texts of which one must be there.
+    """What one rule asks of a line: bytes before and after a candidate in which all of a match stands, and texts of
+    which one must be there.
 
-    `after_match` are the bytes after a match. With `begins_line` the rule matches at the beginning of a line only.
+    `after_match` are the bytes after a match that have a say in it. With `begins_line` the rule matches at the beginning of a line only.
     """
 
     before: int
@@ -58,12 +59,12 @@ class Sight(NamedTuple):
 
 
 def sight_of(anchor: Anchor, pattern: str) -> Sight:
-    """Return what a rule that looks at one line must see: its match, and what filters and the judge see around that."""
+    """Return what a rule that looks at one line must see."""
     asked = tuple(text.encode() for text in anchor.required), begins_line(pattern)
     after_match = anchor.ahead + _AROUND
     if anchor.width >= MAX_WIDTH:
-        return Sight(MAX_WIDTH, max(MAX_WIDTH, after_match), after_match, *asked)
-    return Sight(anchor.width + _AROUND, MAX_REACH + anchor.width + after_match, after_match, *asked)
+        return Sight(MAX_WIDTH, max(MAX_WIDTH, anchor.ahead), after_match, *asked)
+    return Sight(anchor.width, MAX_REACH + anchor.width + anchor.ahead, after_match, *asked)
 
 
 def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[Sight]) -> LineWindows:
@@ -110,6 +111,12 @@ def _by_line(data: bytes, candidates: Iterable[Candidate]) -> Iterator[tuple[int
         near.append(candidate)
     if near:
         yield start, end, near
+
+
+def around_match(data: bytes, start: int, end: int, sight: Sight) -> Window:
+    """Return what of its line has a say in a match of the core of a pattern, and in what becomes of that."""
+    begin = line_bounds(data, start, before=BEFORE_CORE, after=0)[0]
+    return begin, line_bounds(data, end, before=0, after=sight.after_match)[1]
 
 
 def _telling(data: bytes, windows: list[Window], required: Sequence[bytes]) -> list[Window]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
@@ -11,6 +11,9 @@ from scanner.engine.anchors import KEY_LENGTH, MAX_REACH, Keyword
 
 _MAX_REMEMBERED = 100_000
 """Tokens that hold no keyword and are remembered."""
+
+_DENSE = 8
+"""So many places in a row, each near to the next on one line, are looked at together."""
 
 _PACKED = 32
 """How long what stands between blanks is on average in packed code, at least, in bytes."""
@@ -58,20 +61,60 @@ class Words:
             out.extend([(start, rule) for start, _ in places])
         if self._is_empty or not places:
             return
-        parts = [data[_line_start(data, start) : end].lower() for start, end in places]
+        begins = [_line_start(data, start) for start, _ in places]
+        lone: list[_Place] = []
+        for group in _by_overlap(places, begins):
+            if len(group) < _DENSE:
+                lone += group
+            else:
+                self._find_in_group(data, group, out)
+        self._find_before(data, lone, out)
+
+    def _find_before(self, data: bytes, places: list[_Place], out: list[tuple[int, int]]) -> None:
+        """Look at the stretch of each place by itself."""
+        parts = [data[begin:end].lower() for begin, _, end in places]
         for text, rule in self._plain:
-            out.extend([(start, rule) for (start, _), part in zip(places, parts, strict=True) if text in part])
+            out.extend([(one[1], rule) for one, part in zip(places, parts, strict=True) if text in part])
         if self._guarded or self._free:
             self._find_by_tokens(places, parts, out)
 
-    def _find_by_tokens(self, places: list[tuple[int, int]], parts: list[bytes], out: list[tuple[int, int]]) -> None:
+    def _find_in_group(self, data: bytes, places: list[_Place], out: list[tuple[int, int]]) -> None:
+        """Look once at what the stretches of the places have in common: on a long line they are dense."""
+        base = places[0][0]
+        low = data[base : places[-1][2]].lower()
+        begins, ends = [place[0] - base for place in places], [place[2] - base for place in places]
+        for text, rule in self._plain:
+            for at in _all_places(low, text):
+                inside = places[bisect_left(ends, at + len(text)) : bisect_right(begins, at)]
+                out.extend([(start, rule) for _, start, _ in inside])
+        tokens = set(low.translate(_TO_TOKENS).split()) if self._guarded or self._free else set()
+        self._learn(tokens - self._dull)
+        cut: set[_Place] = set()
+        near: list[set[bytes]] = [set() for _ in places]
+        for token in self._telling.intersection(tokens):
+            size = len(token)
+            for at in _all_places(low, token):
+                first, last = bisect_left(ends, at + size), bisect_right(begins, at)
+                for its in near[first:last]:
+                    its.add(token)
+                cut.update(places[bisect_right(ends, at) : first], places[last : bisect_left(begins, at + size)])
+        for (begin, start, end), its in zip(places, near, strict=True):
+            if its:
+                self._take(its, start, low[begin - base : end - base], out)
+        self._find_before(data, sorted(cut), out)
+
+    def _take(self, tokens: set[bytes], start: int, part: bytes, out: list[tuple[int, int]]) -> None:
+        """Add the rules of the keywords in the tokens, of those that stand in the part of the line as a whole."""
+        named = {one for token in tokens for one in self._signs[token]}
+        out.extend([(start, rule) for rule, text in named if text in part])
+
+    def _find_by_tokens(self, places: list[_Place], parts: list[bytes], out: list[tuple[int, int]]) -> None:
         tokens = [_tokens(part) for part in parts]
         self._learn(set().union(*tokens) - self._dull)
-        telling, signs = self._telling, self._signs
-        for (start, _), part, its in zip(places, parts, tokens, strict=True):
+        telling = self._telling
+        for (_, start, _), part, its in zip(places, parts, tokens, strict=True):
             if not telling.isdisjoint(its):
-                named = {one for token in telling.intersection(its) for one in signs[token]}
-                out.extend([(start, rule) for rule, text in named if text in part])
+                self._take(telling.intersection(its), start, part, out)
 
     def _learn(self, tokens: set[bytes]) -> None:
         """Remember which of the tokens, which hold no blanks, hold keywords, and the rules of these."""
@@ -111,6 +154,9 @@ class Words:
 _Named = tuple[int, bytes]
 """A rule, and its keyword where that holds more than what stands in a token."""
 
+_Place = tuple[int, int, int]
+"""Where what stands before a place begins, and the half-open span of the place itself."""
+
 _TO_TOKENS = bytes(byte if byte in b"abcdefghijklmnopqrstuvwxyz0123456789_-" else 32 for byte in range(256))
 
 
@@ -121,6 +167,27 @@ def _tokens(part: bytes) -> list[bytes]:
     """
     tokens = part.split()
     return tokens if len(part) < _PACKED * len(tokens) else part.translate(_TO_TOKENS).split()
+
+
+def _by_overlap(places: list[tuple[int, int]], begins: list[int]) -> Iterator[list[_Place]]:
+    """Yield the sorted places in groups: what stands before one overlaps the place before it in its group."""
+    group: list[_Place] = []
+    last = -1
+    for begin, (start, end) in zip(begins, places, strict=True):
+        if begin >= last and group:
+            yield group
+            group = []
+        group.append((begin, start, end))
+        last = end
+    if group:
+        yield group
+
+
+def _all_places(text: bytes, part: bytes) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _line_start(data: bytes, at: int) -> int:
