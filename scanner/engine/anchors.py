@@ -86,8 +86,8 @@ class Anchor:
     `run_prefixes` start a long token run, `run_lefts` end just before one, `wide_prefixes` start one of
     `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere, and `around` says for each of them what
     stands around it. Keywords and literals are in lower case, the other texts if `is_folded`. With `is_everywhere` the
-    pattern runs on every line. `spans_lines` tells that a match may hold a line end. `required` are texts in lower case
-    of which every match holds one, if any. `width` is the most bytes a match can have, `ahead` the most that its
+    pattern runs on every line. `spans_lines` tells that a match may hold a line end. `required` are sets of
+    texts in lower case, and every match holds one text of each. `width` is the most bytes a match can have, `ahead` the most that its
     conditions look at behind it, both at most MAX_WIDTH.
     """
 
@@ -100,7 +100,7 @@ class Anchor:
     is_folded: bool = True
     is_everywhere: bool = False
     spans_lines: bool = False
-    required: tuple[str, ...] = ()
+    required: tuple[tuple[str, ...], ...] = ()
     width: int = field(default=MAX_WIDTH)
     ahead: int = field(default=MAX_WIDTH)
 
@@ -136,7 +136,9 @@ class Anchor:
         runs, wide_runs = (tuple(Prefix(*prefix) for prefix in some) for some in (prefixes, wides))
         asked = tuple(Surroundings(*one) for one in around)
         flags = is_folded, is_everywhere, spans_lines
-        return Anchor(runs, tuple(lefts), wide_runs, words, tuple(literals), asked, *flags, tuple(rest[0]), *rest[1:])
+        return Anchor(
+            runs, tuple(lefts), wide_runs, words, tuple(literals), asked, *flags, tuple(map(tuple, rest[0])), *rest[1:]
+        )
 
 
 class _Found(NamedTuple):
@@ -180,15 +182,25 @@ def _most_bytes(options: Iterable[Sequence], measure: Callable[[Sequence], int])
     return min(max(map(measure, options), default=0) * 4, MAX_WIDTH)
 
 
-def _required(options: Iterable[Sequence]) -> tuple[str, ...]:
-    """Return a text that all the sequences hold, the longest; or a few of which each holds one; no common words."""
+def _required(options: Iterable[Sequence]) -> tuple[tuple[str, ...], ...]:
+    """Return sets of texts, the most telling first; every match holds one text of each.
+
+    A text that all the sequences hold is a set by itself; others are made of one text of each sequence: its longest
+    that is no common word, its first, its last.
+    """
     texts = [[text.lower() for text, *_ in literal_runs(items)] for items in options]
     shared = [one for one in texts[0] if all(any(one in text for text in other) for other in texts)] if texts else []
     best = max(shared, key=len, default="")
     if _is_telling(best):
-        return (best,)
-    each = {max(filter(_is_telling, own), key=len, default="") for own in texts}
-    return tuple(sorted(each)) if len(each) <= _MAX_REQUIRED and "" not in each else ()
+        return ((best,),)
+    telling = [max(filter(_is_telling, own), key=len, default="") for own in texts]
+    long = [[text for text in own if len(text) >= MIN_LITERAL] or [""] for own in texts]
+    sets = (frozenset(one) for one in (telling, [own[0] for own in long], [own[-1] for own in long]))
+    usable: list[frozenset[str]] = []
+    for one in sets:
+        if one and len(one) <= _MAX_REQUIRED and "" not in one and not any(other <= one for other in usable):
+            usable.append(one)
+    return tuple(tuple(sorted(one)) for one in usable)
 
 
 def _is_telling(text: str) -> bool:

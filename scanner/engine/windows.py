@@ -38,29 +38,30 @@ Window = tuple[int, int]
 
 
 class LineWindows(NamedTuple):
-    """By rule, in order and disjoint: `lines` are whole lines, `parts` are parts of long lines with room for a match."""
+    """By rule, in order and disjoint: `lines` are whole lines, `parts` parts of long lines with room for a match."""
 
     lines: dict[int, list[Window]]
     parts: dict[int, list[Window]]
 
 
 class Sight(NamedTuple):
-    """What one rule asks of a line: bytes before and after a candidate in which all of a match stands, and texts of
-    which one must be there.
+    """What one rule asks of a line: bytes before and after a candidate in which all of a match stands, and sets of
+    texts; a text of each set must be there.
 
-    `after_match` are the bytes after a match that have a say in it. With `begins_line` the rule matches at the beginning of a line only.
+    `after_match` are the bytes after a match that have a say in it. With `begins_line` the rule matches at the
+    beginning of a line only.
     """
 
     before: int
     after: int
     after_match: int
-    required: tuple[bytes, ...]
+    required: tuple[tuple[bytes, ...], ...]
     begins_line: bool
 
 
 def sight_of(anchor: Anchor, pattern: str) -> Sight:
     """Return what a rule that looks at one line must see."""
-    asked = tuple(text.encode() for text in anchor.required), begins_line(pattern)
+    asked = tuple(tuple(text.encode() for text in one) for one in anchor.required), begins_line(pattern)
     after_match = anchor.ahead + _AROUND
     if anchor.width >= MAX_WIDTH:
         return Sight(MAX_WIDTH, max(MAX_WIDTH, anchor.ahead), after_match, *asked)
@@ -86,10 +87,7 @@ def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[
         for rule in {rule for _, rule in near}:
             if required := sights[rule].required:
                 low = low or data[start:end].lower()
-                for text in required:
-                    if text in low:
-                        break
-                else:
+                if not _has_all(low, required):
                     continue
             lines.setdefault(rule, []).append(window)
     return LineWindows(lines, {rule: _telling(data, parts[rule], sights[rule].required) for rule in parts})
@@ -119,11 +117,21 @@ def around_match(data: bytes, start: int, end: int, sight: Sight) -> Window:
     return begin, line_bounds(data, end, before=0, after=sight.after_match)[1]
 
 
-def _telling(data: bytes, windows: list[Window], required: Sequence[bytes]) -> list[Window]:
+def _telling(data: bytes, windows: list[Window], required: Sequence[Sequence[bytes]]) -> list[Window]:
     if not required:
         return windows
-    lows = ((window, data[window[0] : window[1]].lower()) for window in windows)
-    return [window for window, low in lows if any(text in low for text in required)]
+    return [(start, end) for start, end in windows if _has_all(data[start:end].lower(), required)]
+
+
+def _has_all(low: bytes, required: Iterable[Iterable[bytes]]) -> bool:
+    """Return whether a text of each set is in `low`."""
+    for texts in required:
+        for text in texts:
+            if text in low:
+                break
+        else:
+            return False
+    return True
 
 
 def add_window(windows: list[Window], window: Window) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import accumulate, compress, count
 
 from scanner.engine.anchors import KEY_LENGTH, MAX_REACH, Keyword
 
@@ -87,23 +87,21 @@ class Words:
             for at in _all_places(low, text):
                 inside = places[bisect_left(ends, at + len(text)) : bisect_right(begins, at)]
                 out.extend([(start, rule) for _, start, _ in inside])
-        tokens = set(low.translate(_TO_TOKENS).split()) if self._guarded or self._free else set()
-        self._learn(tokens - self._dull)
-        cut: set[_Place] = set()
-        near: list[set[bytes]] = [set() for _ in places]
-        for token in self._telling.intersection(tokens):
-            size = len(token)
-            for at in _all_places(low, token):
-                first, last = bisect_left(ends, at + size), bisect_right(begins, at)
-                for its in near[first:last]:
-                    its.add(token)
-                cut.update(places[bisect_right(ends, at) : first], places[last : bisect_left(begins, at + size)])
-        for (begin, start, end), its in zip(places, near, strict=True):
-            if its:
-                self._take(its, start, low[begin - base : end - base], out)
-        self._find_before(data, sorted(cut), out)
+        if not (self._guarded or self._free):
+            return
+        tokens = low.translate(_TO_TOKENS).split(b" ")
+        self._learn(set(tokens) - self._dull)
+        telling = list(compress(count(), map(self._telling.__contains__, tokens)))
+        if telling:
+            offsets = list(accumulate(map(len, tokens), initial=0))
+            heads = [offsets[number] + number for number in telling]
+            words = [tokens[number] for number in telling]
+            tails = [head + len(word) for head, word in zip(heads, words, strict=True)]
+            for place, begin, end in zip(places, begins, ends, strict=True):
+                if near := words[bisect_right(tails, begin) : bisect_left(heads, end)]:
+                    self._take(near, place[1], low[begin:end], out)
 
-    def _take(self, tokens: set[bytes], start: int, part: bytes, out: list[tuple[int, int]]) -> None:
+    def _take(self, tokens: Collection[bytes], start: int, part: bytes, out: list[tuple[int, int]]) -> None:
         """Add the rules of the keywords in the tokens, of those that stand in the part of the line as a whole."""
         named = {one for token in tokens for one in self._signs[token]}
         out.extend([(start, rule) for rule, text in named if text in part])
