@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from scanner.decoders import escapes, joins, markup, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose, compose_whole
+from scanner.decoders.spans import Spans
 from scanner.engine.hits import Hit, Hits
 from scanner.engine.matcher import Engine
 from scanner.line_search import LineSearch, Prepared
@@ -104,8 +104,8 @@ class View(NamedTuple):
     """A text, and how to get from its spans to those of the base and to the names of the decoders.
 
     Only a document, which is all of a text from its beginning on, is asked for its structure: how a part begins
-    says nothing. `changes` are the sorted spans in which it differs from the view that it was made of, None if
-    everything does: what is encoded elsewhere is seen there.
+    says nothing. `changes` are the spans in which it differs from the view that it was made of, None if everything
+    does: what is encoded elsewhere is seen there.
     """
 
     text: bytes
@@ -113,18 +113,11 @@ class View(NamedTuple):
     depth: int
     runs: list[_Span]
     is_document: bool = False
-    changes: Sequence[_Span] | None = None
+    changes: Spans | None = None
 
-    def touches(self, start: int, end: int) -> bool:
+    def touches_changes(self, start: int, end: int) -> bool:
         """Return whether a span has a part in what changed, or a neighbour there."""
-        if self.changes is None:
-            return True
-        number = bisect_left(self.changes, start, key=_end)
-        return number < len(self.changes) and self.changes[number][0] <= end
-
-    def overlaps(self, start: int, end: int) -> bool:
-        """Return whether a span has a part in what changed."""
-        return self.touches(start + 1, end - 1)
+        return self.changes is None or self.changes.touches(start, end)
 
 
 class DeepSearch:
@@ -289,8 +282,11 @@ class DeepSearch:
         clues = find_clues(text, view.runs)
         said = self._read_runs(view, clues, base, state)
         edits = [Edit(run.start, run.end, data, run.decoder) for run, data in said]
-        escaped = [one for one in escapes.find_escapes(text, clues.escapes) if view.overlaps(one.start, one.end)]
-        joined = [one for one in joins.find_joins(text, clues.quoted) if view.touches(one.start, one.end)]
+        inside = Spans([(edit.start, edit.end) for edit in edits])
+        escaped = [one for one in escapes.find_escapes(text, clues.escapes) if not inside.overlaps(one.start, one.end)]
+        if view.changes is not None:
+            escaped = [one for one in escaped if view.changes.overlaps(one.start, one.end)]
+        joined = [one for one in joins.find_joins(text, clues.quoted) if view.touches_changes(one.start, one.end)]
         for changes in (edits, escaped, joined, joins.find_wide(text)):
             if changes:
                 self._search_layers(compose(text, changes), view, base, state)
@@ -338,7 +334,7 @@ class DeepSearch:
 
     def _runs(self, view: View, clues: Clues) -> Iterator[runs.Run]:
         found = runs.find_runs(view.text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
-        return (run for run in found if view.touches(run.start, run.end))
+        return (run for run in found if view.touches_changes(run.start, run.end))
 
     def _open_run(self, run: runs.Run, view: View, base: _Base, state: _State) -> None:
         """Search the container that a run encodes; all that it holds has the run's place."""
@@ -415,10 +411,6 @@ def _document_layers(text: bytes) -> Iterator[Layer]:
         yield compose_whole(text, changes)
 
 
-def _end(span: _Span) -> int:
-    return span[1]
-
-
 def _as_it_is(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
     return (start, end), ()
 
@@ -434,7 +426,7 @@ def _below(view: View, layer: Layer, data: bytes, *, is_document: bool) -> View:
         place, outer = view.to_base(*layer.span(start, end))
         return place, (*outer, layer.decoder(start, end))
 
-    return View(data, to_base, view.depth - 1, [], is_document, None if is_document else layer.changes())
+    return View(data, to_base, view.depth - 1, [], is_document, None if is_document else Spans(layer.changes()))
 
 
 def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:
