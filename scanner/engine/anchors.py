@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from scanner.engine.hubs import hubs_of
 from scanner.engine.sequences import (
+    DIGITS,
     LOWER,
     OTHER,
     TOKEN,
@@ -86,9 +87,9 @@ class Anchor:
     `run_prefixes` start a long token run, `run_lefts` end just before one, `wide_prefixes` start one of
     `WIDE`, `keywords` stand before a run or a hub, `literals` stand anywhere, and `around` says for each of them what
     stands around it. Keywords and literals are in lower case, the other texts if `is_folded`. With `is_everywhere` the
-    pattern runs on every line. `spans_lines` tells that a match may hold a line end. `required` are sets of
-    texts in lower case, and every match holds one text of each. `width` is the most bytes a match can have, `ahead` the most that its
-    conditions look at behind it, both at most MAX_WIDTH.
+    pattern runs on every line. `spans_lines` tells that a match may hold a line end. `required` are sets of texts in
+    lower case, and every match holds one text of each. `width` is the most bytes a match can have, `ahead` the most
+    that its conditions look at behind it, both at most MAX_WIDTH.
     """
 
     run_prefixes: tuple[Prefix, ...] = ()
@@ -325,8 +326,12 @@ def _run_keywords(items: Sequence) -> tuple[Keyword, ...]:
 
 
 def _starts_in_hex(items: Sequence, at: int) -> bool:
-    """Return whether a run must begin at the item, and its first MIN_RUN characters be hex digits or dashes."""
-    if items[at].role or _run_length(items[at:], _HEX_DASH) < MIN_RUN:
+    """Return whether a run must begin at the item, and its first MIN_RUN characters be hex digits or dashes.
+
+    Or the first one a digit, as in `0x`.
+    """
+    begins_with_digit = items[at].low > 0 and items[at].characters <= DIGITS
+    if items[at].role or _run_length(items[at:], TOKEN if begins_with_digit else _HEX_DASH) < MIN_RUN:
         return False
     for item in reversed(items[:at]):
         if item.characters & TOKEN and not item.role:

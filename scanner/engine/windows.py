@@ -77,11 +77,8 @@ def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[
     parts: dict[int, list[Window]] = {}
     for start, end, near in _by_line(data, candidates):
         if end - start > SHORT_LINE:
-            for offset, rule in near:
-                sight = sights[rule]
-                if not sight.begins_line or offset - sight.before <= start:
-                    window = max(start, offset - sight.before), min(end, offset + sight.after)
-                    add_window(parts.setdefault(rule, []), window)
+            for rule, windows in _parts_of_line(start, end, near, sights).items():
+                parts.setdefault(rule, []).extend(windows)
             continue
         window, low = (start, end), b""
         for rule in {rule for _, rule in near}:
@@ -91,6 +88,21 @@ def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[
                     continue
             lines.setdefault(rule, []).append(window)
     return LineWindows(lines, {rule: _telling(data, parts[rule], sights[rule].required) for rule in parts})
+
+
+def _parts_of_line(start: int, end: int, near: Iterable[Candidate], sights: Sequence[Sight]) -> dict[int, list[Window]]:
+    """Return the windows of each rule on a long line, disjoint, for its sorted candidates: those are dense there."""
+    parts: dict[int, list[list[int]]] = {}
+    for offset, rule in near:
+        before, after, _, _, begins_line = sights[rule]
+        if begins_line and offset - before > start:
+            continue
+        windows = parts.get(rule)
+        if windows and offset - before <= windows[-1][1]:
+            windows[-1][1] = offset + after
+        else:
+            parts.setdefault(rule, []).append([offset - before, offset + after])
+    return {rule: [(max(start, low), min(end, high)) for low, high in windows] for rule, windows in parts.items()}
 
 
 def _by_line(data: bytes, candidates: Iterable[Candidate]) -> Iterator[tuple[int, int, list[Candidate]]]:
