@@ -36,7 +36,7 @@ from scanner.sources.versions import Unread, Version, alone, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
 from scanner.stretches import STRETCH_GAP, Line, StretchSigns, stretch_memory, told_by
 from scanner.structured.sniffing import HEAD_BYTES, format_of, has_mark
-from scanner.wholes import is_one_line, wants_whole
+from scanner.wholes import is_one_line, is_plain, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
 """Fresh lines that are searched at once: many small contents, so that a call costs little for each."""
@@ -65,12 +65,14 @@ class _Item(NamedTuple):
 class _Status(NamedTuple):
     """What those that build on an object must know: its telling lines, in order, and what is encoded in it.
 
-    `is_whole` tells that the object was read as a whole.
+    `is_whole` tells that the object was read as a whole, `is_odd` that it has bytes by which one that builds on it may
+    have to be.
     """
 
     lines: tuple[Line, ...] = ()
     encoded: Encoded = Encoded()
     is_whole: bool = False
+    is_odd: bool = False
 
 
 class FreshScanner:
@@ -203,10 +205,15 @@ class FreshScanner:
             parent = item.version.parent
             above = self._statuses.get(parent) if parent >= 0 else None
             own = signs[number] if signs else None
-            if own is None or (above and above.is_whole) or _must_be_whole(item.version, own):
+            is_whole = own is None or (above is not None and above.is_whole) or _is_too_much(own)
+            is_odd = not is_whole and own is not None and _is_odd(item.version, own, above)
+            if own is None or is_whole or (is_odd and not is_plain(item.version.whole_text())):
                 self._search_whole([item])
-            elif above or own:
+            elif above or own or is_odd:
                 self._look_closer(item, own, above or _Status())
+                if is_odd:
+                    status = self._statuses.get(item.version.number, _Status())
+                    self._statuses[item.version.number] = status._replace(is_odd=True)
             elif item.path == COMMIT_HEADER and len(self._dull_headers) < MAX_DULL_HEADERS:
                 self._dull_headers.add(item.version.lines)
 
@@ -324,20 +331,24 @@ class FreshScanner:
         self._skipped.append(Skip(reason, item.path or item.oid, f"rule {self._engine.rules[rule].id}"))
 
 
-def _must_be_whole(version: Version, own: Mapping[bytes, StretchSigns]) -> bool:
-    """Return whether the lines of a content are not enough to tell what it holds."""
-    lines = [line for signs in own.values() for line in signs.lines]
-    if any(map(_is_too_much, lines)):
+def _is_odd(version: Version, own: Mapping[bytes, StretchSigns], above: _Status | None) -> bool:
+    """Return whether a content may have to be read as a whole, by its changed lines or those that it builds on."""
+    if above and above.is_odd:
         return True
-    may_want = any(line.signs.is_odd for line in lines)
+    may_want = any(line.signs.is_odd for signs in own.values() for line in signs.lines)
     if wants_whole(version.lines, version.base, may_want=may_want):
         return True
     return b"\n" not in version.lines and is_one_line(version.whole_text())
 
 
-def _is_too_much(line: Line) -> bool:
-    is_long = line.end - line.start > MAX_CARRIED_LINE_BYTES
-    return line.signs.is_capped or (is_long and bool(line.signs.hits or line.signs.blocks))
+def _is_too_much(own: Mapping[bytes, StretchSigns]) -> bool:
+    """Return whether the changed lines hold more than can be carried along."""
+    return any(
+        line.signs.is_capped
+        or (line.end - line.start > MAX_CARRIED_LINE_BYTES and bool(line.signs.hits or line.signs.blocks))
+        for signs in own.values()
+        for line in signs.lines
+    )
 
 
 def _fresh_signs(version: Version, own: Mapping[bytes, StretchSigns]) -> tuple[list[Line], list[Span]]:

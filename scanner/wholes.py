@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scanner.chunks import wide_encoding
+from scanner.containers.opening import kind_of
+from scanner.decoders.escapes import is_mail
+from scanner.decoders.markup import is_office_xml
+
 _BEGINNINGS = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"BZh", b"!<arch>\n")
 """How content begins that is a pointer to content kept elsewhere, or a container in which no odd byte need stand.
 
@@ -46,6 +51,14 @@ def wants_whole(lines: bytes, base: bytes = b"", *, may_want: bool = True) -> bo
     if _is_xml(lines) or _is_xml(base):
         return any(phrase in lines for phrase in _XML_PHRASES) or (may_want and may_want_whole(lines))
     return may_want and may_want_whole(lines)
+
+
+def is_plain(data: bytes) -> bool:
+    """Return whether a content that may want to be read as a whole is text, after all, that its lines tell."""
+    if 0 in data or is_one_line(data) or wide_encoding(data) or kind_of(data):
+        return False
+    is_begun = data.startswith(_BEGINNINGS) or data[2:4] == b"\r\n"
+    return not (is_begun or is_mail(data) or is_office_xml(data))
 
 
 def _is_xml(data: bytes) -> bool:
