@@ -158,6 +158,39 @@ def blobs(rng: random.Random) -> list[bytes]:
     return list(dict.fromkeys(out))
 
 
+HEADS = (
+    b"PK\x03\x04\x14\n",
+    b"\x1f\x8b\x08\n",
+    b"From: a\nContent-Transfer-Encoding: quoted-printable\n\n",
+    b'<?xml version="1.0"?>\n<w xmlns="http://schemas.openxmlformats.org/x">\n',
+    b"\xfe\xff\n",
+    b"%PDF-1.4\n",
+)
+"""How content begins that may have to be read as a whole."""
+
+
+def odd(rng: random.Random, contents: list[bytes]) -> list[bytes]:
+    """Return the contents, most of them with bytes that text seldom has, and with what is written as escapes."""
+    lines = [
+        *(b'"%%0%d": "%s",\n' % (number, bytes([byte])) for number, byte in enumerate(b"\x01\x06\x17\x1a\xff")),
+        b'key = "' + b"".join(b"\\x%02x" % byte for byte in secret_text(rng)) + b'"\n',
+        b'data = "' + b"".join(b"\\x%02x" % byte for byte in rng.randbytes(600)) + b'"\n',
+        b'{"body": "%s"}\n' % base64.encodebytes(b"a text: " * 20 + secret_text(rng)).replace(b"\n", b"\\n"),
+    ]
+    out = []
+    inserted: list[tuple[float, bytes]] = []
+    head = b""
+    for data in contents:
+        if rng.random() < 0.2:
+            inserted = [(rng.random(), rng.choice(lines)) for _ in range(rng.randrange(3))]
+            head = rng.choice(HEADS) if rng.random() < 0.3 else b""
+        for share, text in inserted:
+            at = data.find(b"\n", int(share * len(data))) + 1
+            data = data[:at] + text + data[at:]
+        out.append(head + data)
+    return list(dict.fromkeys(out))
+
+
 def make(path: Path, seed: int) -> Made:
     """Build the repository of a seed: packs or loose objects, packed deep or shallow, bases by place or by name."""
     rng = random.Random(seed)
@@ -165,6 +198,8 @@ def make(path: Path, seed: int) -> Made:
     object_format = "sha256" if rng.random() < 0.15 else "sha1"
     _init(path, object_format)
     contents = blobs(rng)
+    if seed % 4 == 1:
+        contents = odd(random.Random(f"odd {seed}"), contents)
     cut = rng.randrange(len(contents)) if rng.random() < 0.3 else len(contents)
     loose = rng.random() < 0.3
     # What a second import shares with the first is in two packs, or loose and in a pack.

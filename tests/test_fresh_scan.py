@@ -41,7 +41,13 @@ rules:
 """
 
 
-ALLOWED = {SkipReason.MATCH_LIMIT, SkipReason.DECODE_LIMIT}
+ALLOWED = {
+    SkipReason.MATCH_LIMIT,
+    SkipReason.DECODE_LIMIT,
+    SkipReason.CORRUPT_ARCHIVE,
+    SkipReason.UNKNOWN_FORMAT,
+    SkipReason.ENCRYPTED,
+}
 
 
 @pytest.fixture(scope="module")
