@@ -22,7 +22,7 @@ _LINE_END = rb"(?:[ \t]*\r?\n[ \t]*|(?:\\{1,3}r)?\\{1,3}n)"
 """Also one that is written as an escape, as in a string of JSON, or of JSON in JSON."""
 
 _NEXT_LINE = re.compile(_LINE_END + rb"([A-Za-z0-9+/_-]+)(?==*[ \t]*(?:\r?\n|$|[^A-Za-z0-9+/_=.:\-]))")
-_PADDING = re.compile(rb"[ \t]*" + _LINE_END + rb"?={1,2}")
+_PADDING = re.compile(rb"(?:[ \t]*(?:\r?\n[ \t]*)?|(?:\\{1,3}r)?\\{1,3}n)={1,2}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
 _SAMPLE_CHARACTERS = 64

@@ -40,9 +40,27 @@ def _run_after(text: str) -> str:
 _DIGEST_OF = re.compile(r"(?i)\b(?:md5|sha-?(?:1|224|256|384|512)|blake2[bs]?)[-=:][ ]?[\"']?$")
 
 
+_FILE_NAME = re.compile(
+    r"[\w/-]\.(?:php|e?rb|html?|vue|svelte|[jt]sx?|mjs|css|s[ac]ss|less|py|java|kt|go|rs|cs|cpp|[chm]|swift|sql|sh|ya?ml|json|xml|md|"
+    r"txt|png|svg|twig|haml|slim|lock)[\"']\s{0,4}(?::|=>)\s{0,4}[\"']$"
+)
+_SUM = re.compile(r"[0-9a-f]{8,128}|(?:sha\d{3}-)?[A-Za-z0-9+/]{27,88}={0,2}")
+
+
 def is_digest(hit: Hit) -> str | None:
-    """Drop what follows the name of a hash function: the digest of a file, as lock files and RECORD have it."""
-    return "digest" if _DIGEST_OF.search(hit.before[-12:]) else None
+    """Drop the digest of a file: what follows the name of a hash function, or of a file as manifests have it."""
+    if _DIGEST_OF.search(hit.before[-12:]):
+        return "digest"
+    return "digest" if _FILE_NAME.search(hit.before[-40:]) and _SUM.fullmatch(hit.secret) else None
+
+
+_NEXT_PAIR = re.compile(r",\s{0,4}\\{0,3}[\"']$")
+_ENDS_KEY = re.compile(r"\\{0,3}[\"']\s{0,4}:(?!:)")
+
+
+def is_key(hit: Hit) -> str | None:
+    """Drop the key of the pair behind a string that looked like a name."""
+    return "key" if _ENDS_KEY.match(hit.after) and _NEXT_PAIR.search(hit.before[-8:]) else None
 
 
 _USER = re.compile(r"(?:^|//)([^\s:/\"'`<>]{0,80}):$")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scanner.engine.contexts import is_digest, is_inside_blob, is_url_sample
+from scanner.engine.contexts import is_digest, is_inside_blob, is_key, is_url_sample
 from scanner.engine.encoded import is_encoded_words, is_no_basic, is_user_name
 from scanner.engine.hit import Filter, Hit
 from scanner.engine.placeholders import (
@@ -38,6 +38,7 @@ ALWAYS: tuple[tuple[str, Filter], ...] = (
     ("example", is_documented),
     ("blob", is_inside_blob),
     ("digest", is_digest),
+    ("key", is_key),
 )
 ADDABLE: tuple[tuple[str, Filter], ...] = (
     ("regular", is_regular),

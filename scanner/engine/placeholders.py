@@ -54,7 +54,7 @@ _TELLTALE = re.compile(
     r"(?i)example|placeholder|redacted|removed|changeme|change[_-]me|replace[_-]?(?:me|with|this)|insert[_-]|"
     r"your[_-]?(?:own[_-]?)?(?:api|key|token|secret|password|client|access)|[_-]here\b|goes[_-]?here|"
     r"not[_-]?(?:a[_-]?)?real|dummy|sample|do[_-]not[_-]use|xxxx|\.\.\.|…|\*\*\*\*|notsosecret|fake[_-]|[_-]fake|"
-    r"put[_-]your|lorem|^my[_-]?(?:pass|secret|token|api|key|client)|^(?:test|fake|mock|dummy|some|any)[_-]?"
+    r"put[_-]your|lorem|^&lt;|^my[_-]?(?:pass|secret|token|api|key|client)|^(?:test|fake|mock|dummy|some|any)[_-]?"
     r"(?:pass|secret|token|api|key|client|auth|access|refresh|value)[a-z_-]*\d{0,3}$"
 )
 _BRACKETED = re.compile(
@@ -62,6 +62,9 @@ _BRACKETED = re.compile(
     r"#+[^#]*#+|\{\{?[^{}]*\}?\}|<<?\w[\w -]*>?>"
 )
 
+
+_VARIABLE = re.compile(r"(?=[A-Z0-9_]*(?:PASS|SECRET|TOKEN|KEY|CREDENTIAL))[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""The name of the variable that has the secret."""
 
 _CHOSEN = re.compile(
     r"(?:[A-Z][a-z]{2,10}){2,4}[0-9]{2,4}[!?.#*@$]{0,2}|[A-Za-z]{4,12}[!@#$%^&*?]{1,4}[0-9]{2,4}[!?#*]?"
@@ -74,6 +77,8 @@ def is_placeholder(hit: Hit) -> str | None:
     secret = hit.secret
     if len(secret) <= 200 and (is_made_of_words(secret) or _BRACKETED.fullmatch(secret)):
         return None if _CHOSEN.fullmatch(secret) else "placeholder"
+    if len(secret) <= 80 and _VARIABLE.fullmatch(secret):
+        return "placeholder"
     if "EXAMPLE" in secret or (len(secret) <= 120 and _TELLTALE.search(secret)):
         return None if _CHOSEN.fullmatch(secret) else "placeholder"
     return None
@@ -187,7 +192,7 @@ and those of RFC 5849, 6749, 6750 and 7662 and of a web framework's configuratio
 
 _DOCUMENTED = re.compile(
     r"(?:POSTMARK_API_TEST|DEMO_KEY|sk-1234|ThisTokenIsNotSoSecretChangeIt|put your unique phrase here|"
-    r"devstoreaccount1|UseDevelopmentStorage(?:=true)?;?|"
+    r"devstoreaccount1|x-oauth-basic|x-access-token|x-token-auth|UseDevelopmentStorage(?:=true)?;?|"
     r"[123]x0{8,}\w{0,12}AA|0x0{40}|AC(.)\1{31}|(?:abandon ){11}about|(?:test ){11}junk|"
     r"myth like bonus\b.*)"
 )

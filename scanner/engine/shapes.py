@@ -17,6 +17,10 @@ _CODE = re.compile(
     """
 )
 _DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+")
+_TYPE = re.compile(r"_[A-Z][A-Za-z]+(?:_[0-9a-f]{8})?")
+_VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]*)+[0-9]?")
+_KEY_OF_CODE = re.compile(r"[\"']\s?:\s?[,}]")
+"""Between a quoted key and what ends a pair: where the value has no quotes this is a program, and the value a name."""
 _IN_QUOTES = re.compile(
     r"^\s*\+\s|\s\+\s*$|^\+.*\+$|^\$\w+$|\$\{[\w.]{2}|\(\?[:=!<P]|\[\^|\\[wdsb][+*{]|"
     r"^\s*[,;:]\s|^:\w+$|^\s*\)(?:[\s;,+.)&|]|$)"
@@ -31,6 +35,8 @@ def is_code(hit: Hit) -> str | None:
     if hit.is_quoted:
         return "code" if _IN_QUOTES.search(secret) or _is_format(secret) else None
     if _CODE.search(secret) or _CALL.match(hit.after):
+        return "code"
+    if _TYPE.fullmatch(secret) or (_VARIABLE.fullmatch(secret) and _KEY_OF_CODE.match(hit.between + hit.after[:1])):
         return "code"
     if _DOTTED.fullmatch(secret) and (word_share(secret) > 0.5 or len(secret) < 12):
         return "code"
@@ -74,6 +80,12 @@ _RESOURCE = re.compile(
     r"(?:arn:|(?:i|vpc|subnet|sg|ami|vol|eni|rtb|igw|snap)-[0-9a-f]{8,17}$|(?:cus|pi|in|sub|prod|price|acct|evt|ch)_\w{8,}$|"
     r"UA-\d|G-[A-Z0-9]{6,}$|GTM-|ca-pub-|sha(?:1|256|384|512)[-:]|h1:|zh:|urn:|data:|pkg:|ssh-(?:rsa|ed25519)\b)"
 )
+_RANGE = re.compile(r"(?:npm|workspace|patch|link|portal):[\w@^~<>=.*+/| -]{1,120}")
+"""What lock files and manifests ask of a package."""
+_ALGORITHM = re.compile(
+    r"(?i)(?=\S{0,60}?(?:with|hmac|sha|padding))(?:pbkdf2|hmac|aes|des(?:ede)?|rsa|dsa|ecdsa|eddsa|ed25519|sha[0-9]{1,3}|md5|pbe|gcm|cbc|ecb|ctr|ofb|pkcs[0-9]|padding|"
+    r"oaep|mgf1|psk?s|with|and|no|[0-9]{1,4}|[/_.-]){2,12}"
+)
 _VERSION = re.compile(r"[v^~<>=]{0,2}\d+(?:\.(?:\d+|[x*])){1,4}(?:[-+.][\w.-]+)?")
 _ADDRESS = re.compile(r"(?:[\d.]+:|:)?\d{1,5}(?:-\d{1,5})?:\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp))?")
 """A port, or two, with an address before them: `127.0.0.1:8080:80`."""
@@ -84,6 +96,7 @@ _DATE = re.compile(
 _NUMBER = re.compile(
     r"[-+]?0x[0-9A-Fa-f]{1,16}[uUlL]*|[-+]?[0-9]{1,20}(?:[uUlL]{1,3}|n)|[-+]?[0-9]*\.[0-9]+(?:e[-+]?[0-9]+)?f?"
 )
+_NO_SECRETS = (_VERSION, _DATE, _NUMBER, _ADDRESS, _RANGE, _ALGORITHM)
 _NAME = re.compile(r"(?>[A-Za-z]+|0*[0-9]{1,4})(?>[ _./:@-]+(?>[A-Za-z]+|0{0,12}[0-9]{1,4}))*")
 _SNAKE_OR_CAMEL = re.compile(
     r"(?:[a-z]+|[A-Z]+)(?:[_-](?:[A-Za-z]+|[0-9]+))+|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}"
@@ -105,7 +118,7 @@ def is_identifier(hit: Hit) -> str | None:
     is_hex = len(secret) in (32, 40, 56, 64, 96, 128) and re.fullmatch(r"(?i)[0-9a-f]+", secret)
     if is_hex and (_HASH_WORD.search(hit.before) or hit.before.endswith(("@", "/"))):
         return "digest"
-    if _RESOURCE.match(secret) or any(p.fullmatch(secret) for p in (_VERSION, _DATE, _NUMBER, _ADDRESS)):
+    if _RESOURCE.match(secret) or any(p.fullmatch(secret) for p in _NO_SECRETS):
         return "identifier"
     if _SNAKE_OR_CAMEL.fullmatch(secret) and word_share(secret) >= 0.55:
         return "identifier"
@@ -147,7 +160,7 @@ def is_media(hit: Hit) -> str | None:
 _OTHERWISE = re.compile(
     r"""(?ix)
     public[_-]?key | pub[_-]?key | publishable | site[_-]?key |
-    (?:primary|foreign|partition|sort|cache|row|hash|index)[_-]?key |
+    (?:primary|foreign|partition|sort|cache|row|hash|index|project|result)[_-]?key | usersecrets_?id$ |
     (?<!access)[_-]?(?<!access_)key[_-]?ids?$ |
     token[_-]?(?:type|kind|class|name|count|index|pos|start|end|length|len|id)$ |
     (?:url|uri|path|file|filename|dir|folder|label|title|hint|placeholder|prompt|tooltip|message|length|len|size|count|
@@ -177,6 +190,8 @@ def is_named_otherwise(hit: Hit) -> str | None:
 def is_tag_text(hit: Hit) -> str | None:
     """Drop what follows a `>` that does not close a tag of that name: a comparison, or the text of a link."""
     if hit.name and ">" in hit.between and "=" not in hit.between and "-" not in hit.between:
+        if hit.secret.startswith("@"):
+            return "code"
         return None if hit.text[hit.name_start - 1 : hit.name_start] in ("<", ":") else "code"
     return None
 
