@@ -119,12 +119,14 @@ def find_quoted_printable(text: bytes) -> list[Edit]:
 
 def _all(text: bytes, places: Sequence[int]) -> Iterator[Edit]:
     for kind in _KINDS:
-        triggers = [found.start() for found in kind.trigger.finditer(text)]
+        triggers = [found.span() for found in kind.trigger.finditer(text)]
         if places:
             mark = kind.mark[0]
-            triggers = sorted([*triggers, *(place for place in places if text[place] == mark)])
+            triggers = sorted([*triggers, *((place, place) for place in places if text[place] == mark)])
         for start, end in _lines(text, triggers) if triggers else ():
-            for found in kind.escape.finditer(text, start, end):
+            for found in kind.escape.finditer(text, start, end + _MAX_RUN):
+                if found.start() >= end:
+                    break
                 new = _meaning(found)
                 if new:
                     size = found.end() - found.start()
@@ -134,23 +136,24 @@ def _all(text: bytes, places: Sequence[int]) -> Iterator[Edit]:
 
 _KINDS = (_BACKSLASH, _PERCENT, _HTML)
 _REACH = 512
+_MAX_RUN = 64
+"""How far a run of escapes that begins in reach, and is no trigger itself, is looked at."""
 
 
-def _lines(text: bytes, triggers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield disjoint spans around the triggers: the line of each, as far as _REACH bytes on both sides."""
+def _lines(text: bytes, triggers: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield disjoint spans around the sorted spans: the line of each, as far as _REACH bytes on both sides."""
     low, high = 0, -1
-    for at in triggers:
-        if at > high:
-            start = text.rfind(b"\n", max(0, at - _REACH), at) + 1 or max(0, at - _REACH)
-            if high < start:
+    for start, end in triggers:
+        if start > high:
+            begin = text.rfind(b"\n", max(0, start - _REACH), start) + 1 or max(0, start - _REACH)
+            if high < begin:
                 if high >= 0:
                     yield low, high
-                low = start
-            high = at
+                low = begin
         elif text[high : high + 1] == b"\n":
             continue
-        end = text.find(b"\n", high, at + _REACH)
-        high = end if end >= 0 else min(len(text), at + _REACH)
+        line_end = text.find(b"\n", max(high, end), end + _REACH)
+        high = line_end if line_end >= 0 else max(high, min(len(text), end + _REACH))
     if high >= 0:
         yield low, high
 

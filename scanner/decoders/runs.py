@@ -18,10 +18,12 @@ MIN_WRAPPED = 40
 """A line of wrapped base64 is that long at least; only the last one may be shorter."""
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+")
-_LINE_END = rb"(?:[ \t]*\r?\n[ \t]*|(?:\\{1,3}r)?\\{1,3}n)"
-"""Also one that is written as an escape, as in a string of JSON, or of JSON in JSON."""
+_NEXT_LINE = re.compile(
+    rb"[ \t]*\r?\n[ \t]*([A-Za-z0-9+/_-]+)(?==*[ \t]*(?:\r?\n|$|[^A-Za-z0-9+/_=.:\-]))"
+    rb"|(?:\\{1,3}r)?\\{1,3}n([A-Za-z0-9+/_-]+)(?==*(?:\\{1,3}[nr\"]|[\"']))"
+)
+"""The second form is that of a string of JSON, or of JSON in JSON."""
 
-_NEXT_LINE = re.compile(_LINE_END + rb"([A-Za-z0-9+/_-]+)(?==*[ \t]*(?:\r?\n|$|[^A-Za-z0-9+/_=.:\-]))")
 _PADDING = re.compile(rb"(?:[ \t]*(?:\r?\n[ \t]*)?|(?:\\{1,3}r)?\\{1,3}n)={1,2}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
@@ -100,9 +102,10 @@ def _whole_run(text: bytes, start: int) -> Run:
     width = end - start
     while width >= MIN_WRAPPED and len(parts[-1]) == width:
         line = _NEXT_LINE.match(text, end)
-        if line is None or len(line[1]) > width:
+        part = line[line.lastindex or 0] if line else b""
+        if line is None or len(part) > width:
             break
-        parts.append(line[1])
+        parts.append(part)
         end = line.end()
     padding = _PADDING.match(text, end)
     if padding is not None:

@@ -16,14 +16,22 @@ def withhold(
 ) -> tuple[tuple[Finding, ...], Standing]:
     """Return `shown` and `standing` without the secrets of those of `found` that are not shown.
 
-    A reporter masks the secrets of the findings that it shows, in all strings; it knows no other ones.
+    A reporter masks the secrets of the findings that it shows, in all strings; it knows no other ones. A word that was
+    found with low confidence is most likely no secret, and the name of many a folder: a path without it leads nowhere.
     """
     kept = {finding.secret.value for finding in shown}
-    left_out = [finding for finding in found if finding.secret.value not in kept]
+    left_out = [finding for finding in found if finding.secret.value not in kept and not _is_mere_word(finding)]
     if not left_out:
         return tuple(shown), standing
     hide = Masker(left_out, show_secrets=False).hide
     return tuple(_finding(finding, hide) for finding in shown), _standing(standing, hide)
+
+
+def _is_mere_word(finding: Finding) -> bool:
+    from scanner.engine.strength import is_wordy
+
+    value = finding.secret.value
+    return finding.confidence == "low" and finding.is_open and value.isalpha() and is_wordy(value)
 
 
 def as_shown(report: Report, *, show_suppressed: bool) -> Report:

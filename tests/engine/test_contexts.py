@@ -7,10 +7,10 @@ import string
 
 import pytest
 
-from scanner.engine.contexts import is_digest, is_inside_blob, is_url_sample
+from scanner.engine.contexts import is_digest, is_inside_blob, is_key, is_url_sample
 from scanner.engine.encoded import is_user_name
 from scanner.engine.hit import Hit
-from scanner.engine.shapes import is_identifier, is_named_otherwise, is_word
+from scanner.engine.shapes import is_code, is_identifier, is_named_otherwise, is_word
 
 BASE64 = string.ascii_letters + string.digits + "+/"
 
@@ -96,3 +96,57 @@ def test_a_name_with_a_version_in_it_is_a_name_unless_it_is_a_password() -> None
     for text in ("V1SecretProjection", "google_oauth2_credentials"):
         assert is_identifier(hit(f"secret~: '|{text}|'"))
         assert is_identifier(hit(f"password~: '|{text}|'")) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'"src\/Auth\/PasswordReset.php":"|f83c5d2e26c082b646f7f4268d722e54|"',
+        '"lib/fields/types/password.rb": "|141f6fc8f5f90d22375d17671341b717ab7a2e10|",',
+        "'app/secret_token.js' => '|8fa2d286|',",
+    ],
+)
+def test_the_digest_of_a_named_file_is_no_secret(line: str) -> None:
+    assert is_digest(hit(line))
+
+
+@pytest.mark.parametrize("line", ['"password": "|f83c5d2e26c082b646f7f4268d722e54|"', 'password.rb = "|k3Kd92ls|"'])
+def test_a_value_of_no_file_stays(line: str) -> None:
+    assert not is_digest(hit(line))
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id":"jwt.hardcoded-jwt-key","|properties|":{"a": 1}}', r"\"bind-without-password\", \"|shortlink|\":"]
+)
+def test_the_next_key_is_no_value(line: str) -> None:
+    assert is_key(hit(line))
+
+
+@pytest.mark.parametrize("line", ['"password": "|properties|", "a": 1', "a ? 'x' : ok, '|pa55w0rd|' :: text"])
+def test_a_value_is_no_key(line: str) -> None:
+    assert not is_key(hit(line))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["npm:^5.0.0", "workspace:*", "PBKDF2WithHmacSHA256", "AES/CBC/PKCS5Padding", "SHA256withRSA"],
+)
+def test_versions_and_algorithms_are_names(secret: str) -> None:
+    assert is_identifier(hit(f'minipass~: "|{secret}|"'))
+
+
+@pytest.mark.parametrize("secret", ["5426011294873700", "npmpass:7k", "withLove4u", "sha256bit"])
+def test_numbers_and_passwords_are_none(secret: str) -> None:
+    assert not is_identifier(hit(f'password~: "|{secret}|"'))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "'withCredentials~': |defaultToConfig2|,",
+        '"secret~": |currentValue|}',
+        "client_secret~: |_SecretValue_3dd0ddae|,",
+    ],
+)
+def test_a_name_without_quotes_is_code(line: str) -> None:
+    assert is_code(hit(line))

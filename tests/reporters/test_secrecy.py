@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.model import ScanStats, State
+from scanner.model import ScanStats, Secret, State
 from scanner.reporters import FORMATS
-from tests.reporters.reports import HOSTILE_TEXTS, rendered, report_with
+from scanner.reporters.withholding import withhold
+from tests.reporters.reports import HOSTILE_TEXTS, findings_with, rendered, report_on, report_with
 from tests.repositories import token
 
 STATES = st.sampled_from([None, *State])
@@ -45,3 +46,19 @@ def test_a_workflow_command_in_a_path_is_inert(name: str) -> None:
         assert [re.fullmatch(r"::error file=[^:,]*,line=1,[^:]*,title=critical%3A[^:]*::.*", one) for one in commands]
     else:
         assert commands == []
+
+
+@pytest.mark.parametrize(
+    ("confidence", "value", "is_shown"),
+    [
+        ("low", "wordpress", True),
+        ("medium", "wordpress", False),
+        ("low", "kqXzWvTrPlMnBd", False),
+        ("low", "word7press", False),
+    ],
+)
+def test_a_path_keeps_a_word_that_was_hardly_a_finding(confidence: str, value: str, is_shown: bool) -> None:
+    (shown, *_) = findings_with(token("a"), f"{value}-mysql/compose.yaml")
+    left_out = replace(shown, secret=Secret(value), confidence=confidence)
+    ((told, *_), _) = withhold((shown, left_out), (shown,), report_on(shown).standing)
+    assert told.provenance.path.startswith(value) is is_shown
