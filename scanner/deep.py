@@ -12,16 +12,16 @@ from typing import NamedTuple
 from scanner.chunks import normalise, wide_encoding
 from scanner.containers.items import Trouble
 from scanner.containers.opening import kind_inside, kind_of, open_container
-from scanner.decoders import escapes, joins, markup, runs, triggers
+from scanner.decoders import escapes, joins, runs, triggers
 from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
-from scanner.decoders.layer import Edit, Layer, compose, compose_whole
+from scanner.decoders.layer import Edit, Layer, compose
 from scanner.decoders.spans import Spans
 from scanner.engine.hits import Hit, Hits
 from scanner.engine.matcher import Engine
 from scanner.line_search import LineSearch, Prepared
 from scanner.model import Match, Skip, SkipReason
-from scanner.structured.sniffing import format_of
+from scanner.views import Base, Span, View, as_it_is, at_place, document_layers, layer_view, may_be_document
 
 MAX_DEPTH = 3
 MAX_LIVE_BYTES = 96 << 20
@@ -42,8 +42,6 @@ _NAMED_SKIPS = 10
 """Skips of one reason that are named for one blob; the others are counted in one more."""
 
 _MIN_LAYER_BYTES = 8
-
-_Span = tuple[int, int]
 
 
 class Searched(NamedTuple):
@@ -77,47 +75,6 @@ class _State:
     def skip(self, reason: SkipReason, member: str, detail: str) -> None:
         """Note that something was not looked at."""
         self.skipped.append(Skip(reason, f"{self.name}!{member}" if member else self.name, detail))
-
-
-class _Base:
-    """The text to whose lines and columns matches belong: the blob's, or that of a member of a container."""
-
-    def __init__(self, text: bytes, member: str, decoding: tuple[str, ...], hits: Sequence[Hit] = ()) -> None:
-        self.text = text
-        self.member = member
-        self.decoding = decoding
-        self.hits = Hits()
-        self.hits.hits += hits
-        self.seen: set[tuple[int, bytes]] = set()
-        self._known: set[tuple[int, str, int, int]] = set()
-        self._known_hits = 0
-
-    def is_new(self, hit: Hit) -> bool:
-        """Return whether no hit says the same of the same place."""
-        for known in self.hits.hits[self._known_hits :]:
-            self._known.add((known.rule, known.secret, known.start, known.end))
-        self._known_hits = len(self.hits.hits)
-        return (hit.rule, hit.secret, hit.start, hit.end) not in self._known
-
-
-class View(NamedTuple):
-    """A text, and how to get from its spans to those of the base and to the names of the decoders.
-
-    Only a document, which is all of a text from its beginning on, is asked for its structure: how a part begins
-    says nothing. `changes` are the spans in which it differs from the view that it was made of, None if everything
-    does: what is encoded elsewhere is seen there.
-    """
-
-    text: bytes
-    to_base: Callable[[int, int], tuple[_Span, tuple[str, ...]]]
-    depth: int
-    runs: list[_Span]
-    is_document: bool = False
-    changes: Spans | None = None
-
-    def touches_changes(self, start: int, end: int) -> bool:
-        """Return whether a span has a part in what changed, or a neighbour there."""
-        return self.changes is None or self.changes.touches(start, end)
 
 
 class DeepSearch:
@@ -158,7 +115,7 @@ class DeepSearch:
         self._search_content(data, "", (), self._max_depth, state, prepared)
         return Searched(tuple(state.matches), +state.dropped, tuple(_few(state.skipped, name)))
 
-    def places(self, lines: bytes, long_runs: list[_Span]) -> tuple[list[int], list[int]] | None:
+    def places(self, lines: bytes, long_runs: list[Span]) -> tuple[list[int], list[int]] | None:
         """Return where in some lines of contents something is encoded, and the loose ends of lines (`triggers`).
 
         None if there is too much to tell.
@@ -168,18 +125,18 @@ class DeepSearch:
         spans = self.encoded_spans(lines, long_runs)
         return None if spans is None else ([start for start, _ in spans], triggers.loose_ends(lines, long_runs))
 
-    def encoded_spans(self, text: bytes, long_runs: list[_Span]) -> list[_Span] | None:
+    def encoded_spans(self, text: bytes, long_runs: list[Span]) -> list[Span] | None:
         """Return the spans of what is encoded in a text, in no order; None if there is too much to tell."""
         return triggers.encoded_spans(text, long_runs, is_container=lambda sample: bool(kind_inside(sample)))
 
     def search_encoded(
-        self, text: bytes, long_runs: list[_Span], known: list[Hit], *, name: str, first_layer: int
+        self, text: bytes, long_runs: list[Span], known: list[Hit], *, name: str, first_layer: int
     ) -> Decoded:
         """Return the hits in what is encoded in a part of a blob's text, of which the `known` hits are told already."""
         state = _State(name, self._budget())
         state.layers = first_layer
-        base = _Base(text, "", (), known)
-        self._guarded(self._search_view, View(text, _as_it_is, self._max_depth, long_runs), base, state)
+        base = Base(text, "", (), known)
+        self._guarded(self._search_view, View(text, as_it_is, self._max_depth, long_runs), base, state)
         timed_out = {rule for rule, _ in base.hits.timed_out}
         for reason, rules in ((SkipReason.TIME_LIMIT, timed_out), (SkipReason.MATCH_LIMIT, base.hits.capped)):
             for rule in sorted(rules):
@@ -211,14 +168,14 @@ class DeepSearch:
         encoding = wide_encoding(data)
         text = prepared.text if prepared else normalise(data)
         kind = kind_of(data)
-        base = _Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding)
+        base = Base(text, member, (*decoding, encoding[:6].rstrip("-")) if encoding else decoding)
         if not kind or not decoding:
             base.hits.merge(self._own.own_hits(text, prepared))
         before = len(state.matches)
         if kind:
             self._open(kind, data, member, decoding, depth, state)
         elif self._max_depth:
-            view = View(text, _as_it_is, depth, base.hits.runs, is_document=True)
+            view = View(text, as_it_is, depth, base.hits.runs, is_document=True)
             self._guarded(self._search_view, view, base, state)
         self._judge(base, state, known=state.matches[before:])
 
@@ -253,7 +210,7 @@ class DeepSearch:
         if (len(state.matches), len(state.skipped)) == told and len(self._dull) < MAX_DULL_MEMBERS:
             self._dull[key] = state.dropped - before
 
-    def _judge(self, base: _Base, state: _State, known: list[Match]) -> None:
+    def _judge(self, base: Base, state: _State, known: list[Match]) -> None:
         """Add what the hits of a base come to; what is `known` from inside of a container is not told again."""
         found = self._engine.judge(base.text, base.hits)
         told = {(match.rule_id, match.secret) for match in known}
@@ -268,7 +225,7 @@ class DeepSearch:
         for rule_id in found.capped:
             state.skip(SkipReason.MATCH_LIMIT, base.member, f"rule {rule_id}")
 
-    def _guarded(self, step: Callable[[View, _Base, _State], None], view: View, base: _Base, state: _State) -> None:
+    def _guarded(self, step: Callable[[View, Base, _State], None], view: View, base: Base, state: _State) -> None:
         try:
             step(view, base, state)
         except LimitError as error:
@@ -276,7 +233,7 @@ class DeepSearch:
 
     # --- views: what is encoded in a text ---------------------------------------------------------------
 
-    def _search_view(self, view: View, base: _Base, state: _State) -> None:
+    def _search_view(self, view: View, base: Base, state: _State) -> None:
         """Search what is encoded in a text, and what is encoded in that."""
         text = view.text
         clues = find_clues(text, view.runs)
@@ -291,18 +248,20 @@ class DeepSearch:
             if changes:
                 self._search_layers(compose(text, changes), view, base, state)
         for run, data in said:
-            if view.depth > 1 and _may_be_document(data):
+            if view.depth > 1 and may_be_document(data):
                 place, outer = view.to_base(run.start, run.end)
-                self._search_document(View(data, _at(place, (*outer, run.decoder)), view.depth - 1, []), base, state)
+                self._search_document(
+                    View(data, at_place(place, (*outer, run.decoder)), view.depth - 1, []), base, state
+                )
         if view.is_document:
             self._search_document(view, base, state)
 
-    def _search_document(self, view: View, base: _Base, state: _State) -> None:
+    def _search_document(self, view: View, base: Base, state: _State) -> None:
         """Search what the structure of a text says."""
-        self._search_layers(_document_layers(view.text), view, base, state, are_documents=True)
+        self._search_layers(document_layers(view.text), view, base, state, are_documents=True)
 
     def _search_layers(
-        self, layers: Iterable[Layer], view: View, base: _Base, state: _State, *, are_documents: bool = False
+        self, layers: Iterable[Layer], view: View, base: Base, state: _State, *, are_documents: bool = False
     ) -> None:
         """Search the texts that were made of a view, and what is encoded in them."""
         for layer in layers:
@@ -315,14 +274,14 @@ class DeepSearch:
                     continue
                 base.seen.add(key)
             state.budget.take_bytes(len(data))
-            below = _below(view, layer, data, is_document=are_documents)
+            below = layer_view(view, layer, data, is_document=are_documents)
             self._take_hits(below, base, state)
             if below.depth > 0:
                 self._search_view(below, base, state)
             elif any(True for _ in self._runs(below, find_clues(data, below.runs))):
                 state.skip(SkipReason.DECODE_LIMIT, base.member, f"encoded deeper than {self._max_depth}")
 
-    def _read_runs(self, view: View, clues: Clues, base: _Base, state: _State) -> list[tuple[runs.Run, bytes]]:
+    def _read_runs(self, view: View, clues: Clues, base: Base, state: _State) -> list[tuple[runs.Run, bytes]]:
         """Return the runs of a view that encode a text, with that text; search the containers in the others."""
         said = []
         for run in self._runs(view, clues):
@@ -336,13 +295,13 @@ class DeepSearch:
         found = runs.find_runs(view.text, clues.encoded, is_container=lambda sample: bool(kind_inside(sample)))
         return (run for run in found if view.touches_changes(run.start, run.end))
 
-    def _open_run(self, run: runs.Run, view: View, base: _Base, state: _State) -> None:
+    def _open_run(self, run: runs.Run, view: View, base: Base, state: _State) -> None:
         """Search the container that a run encodes; all that it holds has the run's place."""
         place, outer = view.to_base(run.start, run.end)
         self._open_inside(run.data, (*outer, run.decoder), place, base, view.depth - 1, state)
 
     def _open_inside(
-        self, data: bytes, decoding: tuple[str, ...], place: _Span, base: _Base, depth: int, state: _State
+        self, data: bytes, decoding: tuple[str, ...], place: Span, base: Base, depth: int, state: _State
     ) -> None:
         kind = kind_inside(data)
         if depth <= 0:
@@ -358,13 +317,13 @@ class DeepSearch:
             if kind_of(item.data):
                 self._open_inside(item.data, path, place, base, depth - 1, state)
                 continue
-            view = View(normalise(item.data), _at(place, path), depth - 1, [], is_document=True)
+            view = View(normalise(item.data), at_place(place, path), depth - 1, [], is_document=True)
             self._take_hits(view, base, state)
             if view.depth > 0:
                 self._search_view(view, base, state)
         state.budget.hold(-len(data))
 
-    def _take_hits(self, view: View, base: _Base, state: _State) -> None:
+    def _take_hits(self, view: View, base: Base, state: _State) -> None:
         """Add the hits of a view to those of its base, each at the place of what was decoded."""
         if self._on_view is not None:
             self._on_view(view)
@@ -392,41 +351,6 @@ class DeepSearch:
                 self._remembered[text] = found
                 self._remembered_bytes += len(text) + _HITS_BYTES
         return found
-
-
-def _may_be_document(text: bytes) -> bool:
-    """Return whether a text may be of a kind of which its structure says more than its lines."""
-    return bool(format_of(text)) or markup.is_office_xml(text) or escapes.is_mail(text)
-
-
-def _document_layers(text: bytes) -> Iterator[Layer]:
-    """Yield what the structure of a text says."""
-    if markup.is_office_xml(text):
-        yield compose_whole(text, markup.find_tags(text))
-    if format_of(text):
-        from scanner.structured.reading import read_structured
-
-        yield from read_structured(text)
-    if changes := escapes.find_quoted_printable(text):
-        yield compose_whole(text, changes)
-
-
-def _as_it_is(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
-    return (start, end), ()
-
-
-def _at(place: _Span, decoding: tuple[str, ...]) -> Callable[[int, int], tuple[_Span, tuple[str, ...]]]:
-    return lambda _start, _end: (place, decoding)
-
-
-def _below(view: View, layer: Layer, data: bytes, *, is_document: bool) -> View:
-    """Return the view on a layer of `view`."""
-
-    def to_base(start: int, end: int) -> tuple[_Span, tuple[str, ...]]:
-        place, outer = view.to_base(*layer.span(start, end))
-        return place, (*outer, layer.decoder(start, end))
-
-    return View(data, to_base, view.depth - 1, [], is_document, None if is_document else Spans(layer.changes()))
 
 
 def _few(skipped: list[Skip], name: str) -> Iterator[Skip]:

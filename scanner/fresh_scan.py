@@ -8,10 +8,8 @@ where a cap cut hits off, the object and all that builds on it are searched in f
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from scanner.decoders.triggers import Span, put_together
@@ -34,8 +32,9 @@ from scanner.sources.pack_index import PackError
 from scanner.sources.packs import BLOB, COMMIT, TAG, Pack
 from scanner.sources.versions import Unread, Version, alone, versions
 from scanner.sources.work import LooseGroup, PackCheck, Work
-from scanner.stretches import STRETCH_GAP, Line, StretchSigns, stretch_memory, told_by
+from scanner.stretches import STRETCH_GAP, Line, StretchSigns, stretch_memory
 from scanner.structured.sniffing import HEAD_BYTES, format_of, has_mark
+from scanner.telling_lines import carried_lines, fresh_edges, fresh_signs, old_edges, place_of
 from scanner.wholes import is_one_line, is_plain, wants_whole
 
 FLUSH_LINES_BYTES = 1 << 20
@@ -257,16 +256,16 @@ class FreshScanner:
     def _look_closer(self, item: _Item, own: Mapping[bytes, StretchSigns], above: _Status) -> None:
         """Put together the hits of a content: in its lines, in blocks, in what is encoded."""
         version = item.version
-        fresh, seeds = _fresh_signs(version, own)
+        fresh, seeds = fresh_signs(version, own)
         for line in fresh:
             self._dropped.update(line.signs.drops)
             for rule in line.signs.timed_out:
                 self._note(SkipReason.TIME_LIMIT, item, rule)
         copies = Copies(version.spans, version.behind, version.size, is_shuffled=version.is_shuffled)
-        old = list(_carried_lines(copies, above.lines))
+        old = list(carried_lines(copies, above.lines))
         kept, lost = carried(above.encoded, copies, base_size=len(version.base), size=version.size)
-        lines = sorted([*fresh, *(line for line, _ in old)], key=_place)
-        edges = [*_fresh_edges(version.spans, fresh), *_old_edges(old)]
+        lines = sorted([*fresh, *(line for line, _ in old)], key=place_of)
+        edges = [*fresh_edges(version.spans, fresh), *old_edges(old)]
         if not (lines or seeds or lost or kept.zones):
             return
         if not (seeds or lost or edges or kept.hits or any(line.signs.hits or line.signs.blocks for line in lines)):
@@ -349,64 +348,3 @@ def _is_too_much(own: Mapping[bytes, StretchSigns]) -> bool:
         for signs in own.values()
         for line in signs.lines
     )
-
-
-def _fresh_signs(version: Version, own: Mapping[bytes, StretchSigns]) -> tuple[list[Line], list[Span]]:
-    """Return the telling lines among the fresh ones, and where something is encoded in those; places in the content."""
-    lines: dict[int, Line] = {}
-    seeds: list[Span] = []
-    if own:
-        to_place = _placing(version.spans)
-        for at, signs in told_by(version.lines, own):
-            for line in signs.lines:
-                start = to_place(at + line.start)
-                lines[start] = Line(start, start + line.end - line.start, line.signs, line.is_loose)
-            seeds += [(place, place + 1) for place in map(to_place, (at + place for place in signs.places))]
-    return list(lines.values()), seeds
-
-
-def _placing(spans: Sequence[Span]) -> Callable[[int], int]:
-    """Return what gives for a place in the fresh lines, stretch by stretch, its place in the content."""
-    if len(spans) == 1:
-        only = spans[0][0]
-        return lambda at: at + only
-    behind = list(accumulate((end - start + 1 for start, end in spans), initial=0))
-
-    def to_place(at: int) -> int:
-        number = bisect_right(behind, at) - 1
-        return spans[number][0] - behind[number] + at
-
-    return to_place
-
-
-def _carried_lines(copies: Copies, lines: Sequence[Line]) -> Iterator[tuple[Line, Span]]:
-    """Yield the lines that were copied, where they are now, and the copied stretch that each is part of."""
-    for number, (start, end), stretch in copies.whole([line[:2] for line in lines]) if lines else ():
-        line = lines[number]
-        yield Line(start, end, line.signs, line.is_loose), stretch
-
-
-def _fresh_edges(spans: Sequence[Span], fresh: Iterable[Line]) -> Iterator[int]:
-    """Yield the line ends between fresh lines and others at which a text may go on."""
-    loose = [line for line in fresh if line.is_loose]
-    if loose:
-        starts, ends = {start for start, _ in spans}, {end for _, end in spans}
-        for line in loose:
-            if line.start in starts:
-                yield line.start - 1
-            if line.end in ends or line.end + 1 in ends:
-                yield line.end
-
-
-def _old_edges(old: Iterable[tuple[Line, Span]]) -> Iterator[int]:
-    """Yield the same for copied lines, at the ends of the stretches that they are part of."""
-    for line, (start, end) in old:
-        if line.is_loose:
-            if line.start == start:
-                yield line.start - 1
-            if line.end + 1 >= end:
-                yield line.end
-
-
-def _place(line: Line) -> int:
-    return line.start

@@ -80,7 +80,8 @@ def _explain_line(path: str, line: int) -> int:
 
 def _decoded(engine: Engine, content: bytes, span: Span) -> list[tuple[bytes, Span, tuple[str, ...]]]:
     """Return the lines of decoded texts that come from the line at `span`, each with its text and its decoders."""
-    from scanner.deep import DeepSearch, View
+    from scanner.deep import DeepSearch
+    from scanner.views import View
 
     views: list[View] = []
     DeepSearch(engine, on_view=views.append).search(content, "")

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from scanner.engine.hubs import hubs_of
+from scanner.engine.required import COMMON, MIN_LITERAL, required_texts
 from scanner.engine.sequences import (
     DIGITS,
     LOWER,
@@ -38,22 +39,12 @@ MAX_REACH = 512
 KEY_LENGTH = 3
 """Length of the dictionary keys by which runs and keywords are dispatched."""
 
-MIN_LITERAL = 3
 WIDE = TOKEN | frozenset(b"+/.%~")
 MIN_WIDE_RUN = 32
 MAX_WIDTH = 1 << 15
 """What a match may measure at most to be found for sure on a line longer than a window, in bytes."""
 
 _MAX_EXPANSIONS = 128
-_MAX_REQUIRED = 16
-_COMMON = frozenset(
-    [
-        *("access", "account", "api", "auth", "client", "code", "config", "connection", "credential", "http", "https"),
-        *("key", "name", "pass", "passw", "passwd", "password", "private", "pwd", "secret", "token", "url", "user"),
-    ]
-)
-"""Words that stand on many lines that hold no credential."""
-
 _HEX_DASH = frozenset(b"0123456789abcdefABCDEF-")
 
 LONG_RUN = 32
@@ -173,7 +164,7 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
         around=surroundings_of(sequences.options, texts_by_kind.get("literals", ())),
         is_folded=sequences.is_folded,
         spans_lines=spans_lines,
-        required=_required(sequences.options),
+        required=required_texts(sequences.options),
         width=width,
         ahead=ahead,
     )
@@ -181,31 +172,6 @@ def derive_anchor(pattern: str, keywords: Iterable[str] = ()) -> Anchor:
 
 def _most_bytes(options: Iterable[Sequence], measure: Callable[[Sequence], int]) -> int:
     return min(max(map(measure, options), default=0) * 4, MAX_WIDTH)
-
-
-def _required(options: Iterable[Sequence]) -> tuple[tuple[str, ...], ...]:
-    """Return sets of texts, the most telling first; every match holds one text of each.
-
-    A text that all the sequences hold is a set by itself; others are made of one text of each sequence: its longest
-    that is no common word, its first, its last.
-    """
-    texts = [[text.lower() for text, *_ in literal_runs(items)] for items in options]
-    shared = [one for one in texts[0] if all(any(one in text for text in other) for other in texts)] if texts else []
-    best = max(shared, key=len, default="")
-    if _is_telling(best):
-        return ((best,),)
-    telling = [max(filter(_is_telling, own), key=len, default="") for own in texts]
-    long = [[text for text in own if len(text) >= MIN_LITERAL] or [""] for own in texts]
-    sets = (frozenset(one) for one in (telling, [own[0] for own in long], [own[-1] for own in long]))
-    usable: list[frozenset[str]] = []
-    for one in sets:
-        if one and len(one) <= _MAX_REQUIRED and "" not in one and not any(other <= one for other in usable):
-            usable.append(one)
-    return tuple(tuple(sorted(one)) for one in usable)
-
-
-def _is_telling(text: str) -> bool:
-    return len(text) >= MIN_LITERAL and text.strip("_-") not in _COMMON
 
 
 def is_head(pattern: str) -> bool:
@@ -385,7 +351,7 @@ def _before(items: Sequence, end: int, reach_end: int, place: str) -> Keyword | 
 
 def _worth(word: Keyword) -> tuple[bool, bool, int]:
     """Return how much a keyword tells: one that begins a word is the quickest to find, a common one tells least."""
-    return word.is_guarded, word.text.strip("_-") not in _COMMON, len(word.text)
+    return word.is_guarded, word.text.strip("_-") not in COMMON, len(word.text)
 
 
 def _has_no_letter_before(items: Sequence, start: int, text: str) -> bool:
