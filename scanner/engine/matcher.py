@@ -19,12 +19,12 @@ from scanner.engine.judgement import judged
 from scanner.engine.patterns import Patterns
 from scanner.engine.windows import (
     Candidate,
+    Sights,
     Window,
     add_window,
     around_match,
     block_windows,
     line_windows,
-    sight_of,
 )
 from scanner.model import Chunk, Rule
 
@@ -66,7 +66,7 @@ class Engine:
         self._dispatcher: Dispatcher | None = None
         self._everywhere = tuple(i for i, anchor in enumerate(self._anchors) if anchor.is_everywhere)
         self._wide = {i for i, anchor in enumerate(self._anchors) if anchor.spans_lines or anchor.is_everywhere}
-        self._sights = [sight_of(*one) for one in zip(self._anchors, patterns, strict=True)]
+        self._sights = Sights(self._anchors, patterns)
         self._heads = [i for i, rule in enumerate(self.rules) if is_head(rule.pattern)]
         self._timeout_s = timeout_s
         literals = (text for anchor in self._anchors for text in anchor.literals)

@@ -59,16 +59,35 @@ class Sight(NamedTuple):
     begins_line: bool
 
 
-def sight_of(anchor: Anchor, pattern: str) -> Sight:
-    """Return what a rule that looks at one line must see."""
-    asked = tuple(tuple(text.encode() for text in one) for one in anchor.required), begins_line(pattern)
-    after_match = anchor.ahead + _AROUND
-    if anchor.width >= MAX_WIDTH:
-        return Sight(MAX_WIDTH, max(MAX_WIDTH, anchor.ahead), after_match, *asked)
-    return Sight(anchor.width, MAX_REACH + anchor.width + anchor.ahead, after_match, *asked)
+class Sights:
+    """What each rule asks of lines, by its index; most lines are ASCII, and matches are shorter there, in bytes."""
+
+    def __init__(self, anchors: Iterable[Anchor], patterns: Iterable[str]) -> None:
+        rules = list(zip(anchors, patterns, strict=True))
+        self._of_any = [_sight_of(*rule, character_bytes=_MAX_CHARACTER) for rule in rules]
+        self._of_ascii = [_sight_of(*rule, character_bytes=1) for rule in rules]
+
+    def __getitem__(self, rule: int) -> Sight:
+        """Return what a rule asks of any line."""
+        return self._of_any[rule]
+
+    def of_line(self, line: bytes) -> Sequence[Sight]:
+        """Return what the rules ask of one line."""
+        return self._of_ascii if line.isascii() else self._of_any
 
 
-def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[Sight]) -> LineWindows:
+def _sight_of(anchor: Anchor, pattern: str, *, character_bytes: int) -> Sight:
+    required = tuple(tuple(text.encode() for text in one) for one in anchor.required)
+    asked = anchor.ahead + _AROUND, required, begins_line(pattern)
+    width, ahead = (
+        most if most >= MAX_WIDTH else most * character_bytes // _MAX_CHARACTER for most in (anchor.width, anchor.ahead)
+    )
+    if width >= MAX_WIDTH:
+        return Sight(MAX_WIDTH, max(MAX_WIDTH, ahead), *asked)
+    return Sight(width, MAX_REACH + width + ahead, *asked)
+
+
+def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sights) -> LineWindows:
     """Return where the rules can match near their candidates; nothing where a text that a match needs is absent.
 
     A line is found and put in lower case once, however many rules have a candidate on it.
@@ -77,7 +96,7 @@ def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sequence[
     parts: dict[int, list[Window]] = {}
     for start, end, near in _by_line(data, candidates):
         if end - start > SHORT_LINE:
-            for rule, windows in _parts_of_line(start, end, near, sights).items():
+            for rule, windows in _parts_of_line(start, end, near, sights.of_line(data[start:end])).items():
                 parts.setdefault(rule, []).extend(windows)
             continue
         window, low = (start, end), b""
