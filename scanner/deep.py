@@ -17,11 +17,12 @@ from scanner.decoders.budget import Budget, LimitError
 from scanner.decoders.clues import Clues, find_clues
 from scanner.decoders.layer import Edit, Layer, compose
 from scanner.decoders.spans import Spans
+from scanner.decoders.triggers import Span
 from scanner.engine.hits import Hit, Hits
 from scanner.engine.matcher import Engine
 from scanner.line_search import LineSearch, Prepared
 from scanner.model import Match, Skip, SkipReason
-from scanner.views import Base, Span, View, as_it_is, at_place, document_layers, layer_view, may_be_document
+from scanner.views import Base, View, as_it_is, at_place, document_layers, layer_view, may_be_document
 
 MAX_DEPTH = 3
 MAX_LIVE_BYTES = 96 << 20

@@ -204,9 +204,11 @@ class FreshScanner:
             parent = item.version.parent
             above = self._statuses.get(parent) if parent >= 0 else None
             own = signs[number] if signs else None
-            is_whole = own is None or (above is not None and above.is_whole) or _is_too_much(own)
-            is_odd = not is_whole and own is not None and _is_odd(item.version, own, above)
-            if own is None or is_whole or (is_odd and not is_plain(item.version.whole_text())):
+            if own is None or (above and above.is_whole) or _is_too_much(own):
+                self._search_whole([item])
+                continue
+            is_odd = _is_odd(item.version, own, above)
+            if is_odd and not is_plain(item.version.whole_text()):
                 self._search_whole([item])
             elif above or own or is_odd:
                 self._look_closer(item, own, above or _Status())
@@ -238,8 +240,7 @@ class FreshScanner:
         for item in items:
             number, parent = item.version.number, item.version.parent
             above = self._statuses.get(parent) if parent >= 0 else None
-            is_below = parent in numbers or (above is not None and above.is_whole)
-            if self._is_structured(item.version) or is_below:
+            if parent in numbers or (above and above.is_whole) or self._is_structured(item.version):
                 whole.append(item)
                 if number >= 0:
                     numbers.add(number)

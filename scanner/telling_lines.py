@@ -6,11 +6,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
+from scanner.decoders.triggers import Span
 from scanner.sources.copies import Copies
 from scanner.sources.versions import Version
 from scanner.stretches import Line, StretchSigns, told_by
-
-Span = tuple[int, int]
 
 
 def fresh_signs(version: Version, own: Mapping[bytes, StretchSigns]) -> tuple[list[Line], list[Span]]:

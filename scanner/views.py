@@ -8,10 +8,9 @@ from typing import NamedTuple
 from scanner.decoders import escapes, markup
 from scanner.decoders.layer import Layer, compose_whole
 from scanner.decoders.spans import Spans
+from scanner.decoders.triggers import Span
 from scanner.engine.hits import Hit, Hits
 from scanner.structured.sniffing import format_of
-
-Span = tuple[int, int]
 
 
 class Base:

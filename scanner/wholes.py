@@ -43,8 +43,8 @@ def wants_whole(lines: bytes, base: bytes = b"", *, may_want: bool = True) -> bo
     The first line of a content is that of its base, or is the first of `lines`. So a test may ask how `lines`, or
     `base`, begin, or what stands anywhere in a line: whenever a content as a whole would give True, so must the lines
     by which it differs from one that gives False. Whoever adds a test keeps that. A needless True costs time, a
-    missing one a secret. `may_want` is what `may_want_whole` said of these lines, alone or with others: a test of
-    the whole of `lines` belongs in there too.
+    missing one a secret; `is_plain` takes back what is text after all. `may_want` is what `may_want_whole` said of
+    these lines, alone or with others: a test of the whole of `lines` belongs in there too.
     """
     if lines.startswith(_BEGINNINGS) or lines[2:4] == b"\r\n":
         return True

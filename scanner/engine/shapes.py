@@ -18,7 +18,7 @@ _CODE = re.compile(
 )
 _DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+")
 _TYPE = re.compile(r"_[A-Z][A-Za-z]+(?:_[0-9a-f]{8})?")
-_VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]*)+[0-9]?")
+_CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]*)+[0-9]?")
 _KEY_OF_CODE = re.compile(r"[\"']\s?:\s?[,}]")
 """Between a quoted key and what ends a pair: where the value has no quotes this is a program, and the value a name."""
 _IN_QUOTES = re.compile(
@@ -36,7 +36,7 @@ def is_code(hit: Hit) -> str | None:
         return "code" if _IN_QUOTES.search(secret) or _is_format(secret) else None
     if _CODE.search(secret) or _CALL.match(hit.after):
         return "code"
-    if _TYPE.fullmatch(secret) or (_VARIABLE.fullmatch(secret) and _KEY_OF_CODE.match(hit.between + hit.after[:1])):
+    if _TYPE.fullmatch(secret) or (_CAMEL.fullmatch(secret) and _KEY_OF_CODE.match(hit.between + hit.after[:1])):
         return "code"
     if _DOTTED.fullmatch(secret) and (word_share(secret) > 0.5 or len(secret) < 12):
         return "code"
@@ -84,7 +84,7 @@ _RANGE = re.compile(r"(?:npm|workspace|patch|link|portal):[\w@^~<>=.*+/| -]{1,12
 """What lock files and manifests ask of a package."""
 _ALGORITHM = re.compile(
     r"(?i)(?=\S{0,60}?(?:with|hmac|sha|padding))(?:pbkdf2|hmac|aes|des(?:ede)?|rsa|dsa|ecdsa|eddsa|ed25519|sha[0-9]{1,3}|md5|pbe|gcm|cbc|ecb|ctr|ofb|pkcs[0-9]|padding|"
-    r"oaep|mgf1|psk?s|with|and|no|[0-9]{1,4}|[/_.-]){2,12}"
+    r"oaep|mgf1|pss|with|and|no|[0-9]{1,4}|[/_.-]){2,12}"
 )
 _VERSION = re.compile(r"[v^~<>=]{0,2}\d+(?:\.(?:\d+|[x*])){1,4}(?:[-+.][\w.-]+)?")
 _ADDRESS = re.compile(r"(?:[\d.]+:|:)?\d{1,5}(?:-\d{1,5})?:\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp))?")

@@ -63,9 +63,9 @@ class Sights:
     """What each rule asks of lines, by its index; most lines are ASCII, and matches are shorter there, in bytes."""
 
     def __init__(self, anchors: Iterable[Anchor], patterns: Iterable[str]) -> None:
-        rules = list(zip(anchors, patterns, strict=True))
-        self._of_any = [_sight_of(*rule, character_bytes=_MAX_CHARACTER) for rule in rules]
-        self._of_ascii = [_sight_of(*rule, character_bytes=1) for rule in rules]
+        both = [_sights_of(*rule) for rule in zip(anchors, patterns, strict=True)]
+        self._of_any = [of_any for of_any, _ in both]
+        self._of_ascii = [of_ascii for _, of_ascii in both]
 
     def __getitem__(self, rule: int) -> Sight:
         """Return what a rule asks of any line."""
@@ -76,15 +76,19 @@ class Sights:
         return self._of_ascii if line.isascii() else self._of_any
 
 
-def _sight_of(anchor: Anchor, pattern: str, *, character_bytes: int) -> Sight:
+def _sights_of(anchor: Anchor, pattern: str) -> tuple[Sight, Sight]:
+    """Return what a rule asks of any line, and of one that is ASCII."""
     required = tuple(tuple(text.encode() for text in one) for one in anchor.required)
-    asked = anchor.ahead + _AROUND, required, begins_line(pattern)
-    width, ahead = (
-        most if most >= MAX_WIDTH else most * character_bytes // _MAX_CHARACTER for most in (anchor.width, anchor.ahead)
-    )
-    if width >= MAX_WIDTH:
-        return Sight(MAX_WIDTH, max(MAX_WIDTH, ahead), *asked)
-    return Sight(width, MAX_REACH + width + ahead, *asked)
+    before, after = _reach(anchor.width, anchor.ahead)
+    of_any = Sight(before, after, anchor.ahead + _AROUND, required, begins_line(pattern))
+    width, ahead = (most if most >= MAX_WIDTH else most // _MAX_CHARACTER for most in (anchor.width, anchor.ahead))
+    before, after = _reach(width, ahead)
+    return of_any, of_any._replace(before=before, after=after)
+
+
+def _reach(width: int, ahead: int) -> tuple[int, int]:
+    """Return how far before and after a candidate a match may stand, with what its conditions look at."""
+    return (MAX_WIDTH, max(MAX_WIDTH, ahead)) if width >= MAX_WIDTH else (width, MAX_REACH + width + ahead)
 
 
 def line_windows(data: bytes, candidates: Iterable[Candidate], sights: Sights) -> LineWindows:
